@@ -34,7 +34,7 @@ public readonly record struct Matrix(nint Address, int Rows, int Columns, int St
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Columns);
-        return IsAbsent ? default : new Matrix(Address + (nint)first * sizeof(float), Rows, count, Stride);
+        return new Matrix(Address + (nint)first * sizeof(float), Rows, count, Stride);
     }
 
     /// <summary>Rows [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>).</summary>
@@ -43,8 +43,12 @@ public readonly record struct Matrix(nint Address, int Rows, int Columns, int St
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Rows);
-        return IsAbsent ? default : new Matrix(Address + (nint)first * Stride * sizeof(float), count, Columns, Stride);
+        return new Matrix(Address + (nint)first * Stride * sizeof(float), count, Columns, Stride);
     }
+
+    internal Matrix SliceColumnsOrNone(int first, int count) => IsAbsent ? default : SliceColumns(first, count);
+
+    internal Matrix SliceRowsOrNone(int first, int count) => IsAbsent ? default : SliceRows(first, count);
 
     /// <summary>The same elements with another shape; the view must be contiguous.</summary>
     /// <exception cref="ArgumentException">The view is not contiguous or the element counts differ.</exception>

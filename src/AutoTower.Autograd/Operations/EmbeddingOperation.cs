@@ -1,0 +1,29 @@
+using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
+
+namespace AutoTower.Autograd.Operations;
+
+/// <summary>Embedding gathers on the tape.</summary>
+public static class EmbeddingOperation
+{
+    /// <summary>y[i] = concatenated embeddings of the fields of entity ids[i]; id 0 gives zeros. y (N, F*E).</summary>
+    /// <exception cref="ArgumentException">The shapes do not fit, or there are too many fields.</exception>
+    public static void Gather(this Tape tape, IntegerArray ids, FieldLookup[] fields, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(fields);
+        if (fields.Length is 0 or > IEmbeddingKernels.MaximumFields)
+        {
+            throw new ArgumentException($"An entity has 1 to {IEmbeddingKernels.MaximumFields} fields, not {fields.Length}.", nameof(fields));
+        }
+
+        if (y.Columns != fields.Sum(field => field.Table.Columns) || y.Rows != ids.Length)
+        {
+            throw new ArgumentException($"{ids.Length} ids of {fields.Length} fields can't fill ({y.Rows}, {y.Columns}).", nameof(y));
+        }
+
+        var kernels = tape.Device.Embedding;
+        kernels.GatherForward(ids, fields, y.Value);
+        tape.Record(() => kernels.GatherBackward(ids, fields, y.Gradient));
+    }
+}
