@@ -11,6 +11,4 @@ public sealed class DataException : Exception
         : base(message)
     {
     }
-
-    internal static DataException AtLine(string file, int line, string problem) => new($"{file} line {line}: {problem}.");
 }

@@ -1,3 +1,6 @@
+using AutoTower.Search.Data.MovieLens;
+using AutoTower.Search.Data.Parsing;
+
 namespace AutoTower.Search.Data;
 
 /// <summary>The data sets by name (SPEC.md, Data): their schemas, and their readers.</summary>
@@ -50,16 +53,24 @@ public static class DatasetPresets
 
     /// <summary>Loads a preset from its published files, or generates `synthetic`.</summary>
     /// <param name="name">A preset name.</param>
-    /// <param name="directory">Where the files are; null looks in the usual places.</param>
-    /// <param name="synthetic">Options of `synthetic`; null for its defaults.</param>
+    /// <param name="directory">
+    /// Where the files are, or that directory's parent. Null looks in AUTOTOWER_DATA/name, data/name and ../shared/data/name.
+    /// </param>
+    /// <param name="synthetic">Options of `synthetic`, null for its defaults; without effect on the others.</param>
     /// <returns>The data set.</returns>
-    /// <exception cref="DataException">Unknown name, missing or malformed files, or options that contradict each other.</exception>
+    /// <exception cref="DataException">Unknown name, missing or malformed files, or options that do not fit.</exception>
     public static Dataset Load(string name, string? directory, SyntheticOptions? synthetic = null)
     {
         var schema = Schema(name);
         return schema.Name switch
         {
+            SyntheticData.Name when directory is not null =>
+                throw new DataException($"The data set synthetic is generated and reads no directory, but {directory} was given."),
             SyntheticData.Name => SyntheticData.Generate(synthetic ?? new SyntheticOptions()),
+            "ml-100k" => MovieLens100K.Read(
+                DataDirectory.Find(name, MovieLens100K.Files, MovieLens100K.PublishedAt, directory), schema),
+            "ml-1m" => MovieLens1M.Read(
+                DataDirectory.Find(name, MovieLens1M.Files, MovieLens1M.PublishedAt, directory), schema),
             _ => throw new DataException($"The data set {name} is known, but its reader is not part of this version."),
         };
     }
