@@ -19,7 +19,9 @@ internal static class DataDirectory
             throw new DataException($"{directory} is a file, but the directory with {List(files, "and")} is expected.");
         }
 
-        string[] places = directory is null ? UsualPlaces(name) : [directory, Path.Combine(directory, name)];
+        string[] places = directory is null
+            ? UsualPlaces(name, Environment.GetEnvironmentVariable(Variable))
+            : [directory, Path.Combine(directory, name)];
         var found = places.FirstOrDefault(place => Missing(place, files).Length == 0);
         if (found is not null)
         {
@@ -33,9 +35,11 @@ internal static class DataDirectory
             : $"{wanted}, but {List(Missing(partial, files), "and")} is missing in {Path.GetFullPath(partial)}.");
     }
 
-    private static string[] UsualPlaces(string name)
+    /// <summary>Where to look when no directory is given.</summary>
+    /// <param name="name">Preset name.</param>
+    /// <param name="root">Value of <see cref="Variable"/>, if any.</param>
+    internal static string[] UsualPlaces(string name, string? root)
     {
-        var root = Environment.GetEnvironmentVariable(Variable);
         string[] places = [Path.Combine("data", name), Path.Combine("..", "shared", "data", name)];
         return string.IsNullOrEmpty(root) ? places : [Path.Combine(root, name), .. places];
     }

@@ -1,6 +1,6 @@
 namespace AutoTower.Search.Data.Parsing;
 
-/// <summary>Collects a field's values entity by entity; padding row 0 is there from the start.</summary>
+/// <summary>Starts a field whose values are collected entity by entity; padding row 0 is there from the start.</summary>
 internal static class FieldBuilder
 {
     /// <summary>The id itself as a field: entity e has value e.</summary>

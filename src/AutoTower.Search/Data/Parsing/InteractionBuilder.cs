@@ -53,7 +53,7 @@ internal sealed class InteractionBuilder
 
     private static void SortByTime(Span<TimedItem> items)
     {
-        // Published MovieLens-1M rows of a user are nearly in order, u.data's are not: sort only where needed.
+        // Users whose rows are in order already are the rule in some files and cost no sort.
         for (var i = 1; i < items.Length; i++)
         {
             if (items[i].CompareTo(items[i - 1]) < 0)

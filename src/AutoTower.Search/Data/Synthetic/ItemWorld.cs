@@ -152,5 +152,6 @@ internal sealed class ItemWorld
         return Array.ConvertAll(ranks, rank => 1 / (rank + ZipfOffset));
     }
 
-    private static int[] EvenCuts(int length, int parts) => [.. Enumerable.Range(0, parts + 1).Select(part => (int)((long)length * part / parts))];
+    private static int[] EvenCuts(int length, int parts) =>
+        [.. Enumerable.Range(0, parts + 1).Select(part => (int)((long)length * part / parts))];
 }
