@@ -1,0 +1,52 @@
+namespace AutoTower.Search.Data.Parsing;
+
+/// <summary>Finds the directory that holds the files of a preset.</summary>
+internal static class DataDirectory
+{
+    /// <summary>Environment variable that names a directory with one folder per data set.</summary>
+    public const string Variable = "AUTOTOWER_DATA";
+
+    /// <summary>The directory that has all files.</summary>
+    /// <param name="name">Preset name, which is also the usual folder name.</param>
+    /// <param name="files">Wanted files.</param>
+    /// <param name="publishedAt">Where the files can be had.</param>
+    /// <param name="directory">That directory or its parent; null looks in the usual places.</param>
+    /// <exception cref="DataException">No place has all files.</exception>
+    public static string Find(string name, string[] files, string publishedAt, string? directory)
+    {
+        if (File.Exists(directory))
+        {
+            throw new DataException($"{directory} is a file, but the directory with {List(files, "and")} is expected.");
+        }
+
+        string[] places = directory is null
+            ? UsualPlaces(name, Environment.GetEnvironmentVariable(Variable))
+            : [directory, Path.Combine(directory, name)];
+        var found = places.FirstOrDefault(place => Missing(place, files).Length == 0);
+        if (found is not null)
+        {
+            return found;
+        }
+
+        var wanted = $"{name} needs {List(files, "and")} as published by GroupLens at {publishedAt}";
+        var partial = places.FirstOrDefault(place => Missing(place, files).Length < files.Length);
+        throw new DataException(partial is null
+            ? $"{wanted}, but none of these is in {List([.. places.Select(Path.GetFullPath)], "or")}."
+            : $"{wanted}, but {List(Missing(partial, files), "and")} is missing in {Path.GetFullPath(partial)}.");
+    }
+
+    /// <summary>Where to look when no directory is given.</summary>
+    /// <param name="name">Preset name.</param>
+    /// <param name="root">Value of <see cref="Variable"/>, if any.</param>
+    internal static string[] UsualPlaces(string name, string? root)
+    {
+        string[] places = [Path.Combine("data", name), Path.Combine("..", "shared", "data", name)];
+        return string.IsNullOrEmpty(root) ? places : [Path.Combine(root, name), .. places];
+    }
+
+    // A directory in place of a file counts as present: the reader's message about it is clearer than "missing".
+    private static string[] Missing(string place, string[] files) => [.. files.Where(file => !Path.Exists(Path.Combine(place, file)))];
+
+    private static string List(string[] parts, string conjunction) =>
+        parts.Length == 1 ? parts[0] : $"{string.Join(", ", parts[..^1])} {conjunction} {parts[^1]}";
+}
