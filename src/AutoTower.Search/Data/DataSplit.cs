@@ -60,7 +60,7 @@ public sealed class DataSplit
         }
 
         var shuffled = pool.ToArray();
-        new CounterRandom(seed, ShuffleStream).Shuffle(shuffled);
+        new SplitMix64(seed, ShuffleStream).Shuffle(shuffled);
         var cut = (int)(shuffled.Length * 2L / 3);
         return new DataSplit(protocol, shuffled[..cut], shuffled[cut..], [.. test], firstTest);
     }

@@ -32,11 +32,11 @@ public static class SyntheticData
         ArgumentNullException.ThrowIfNull(options);
         Validate(options);
         var schema = DatasetPresets.Schema(Name);
-        var itemRandom = new CounterRandom(options.Seed, ItemStream);
+        var itemRandom = new SplitMix64(options.Seed, ItemStream);
         var world = new ItemWorld(options.Items, ref itemRandom);
         var itemTable = world.Table(schema, ref itemRandom);
 
-        var userRandom = new CounterRandom(options.Seed, UserStream);
+        var userRandom = new SplitMix64(options.Seed, UserStream);
         var ageGroups = DrawField(options.Users, AgeGroups, ref userRandom);
         var regions = DrawField(options.Users, Regions, ref userRandom);
         var offsets = Activity.Offsets(options, ref userRandom);
@@ -44,7 +44,7 @@ public static class SyntheticData
         var walk = new UserWalk(world);
         for (var user = 1; user <= options.Users; user++)
         {
-            var random = new CounterRandom(options.Seed, FirstWalkStream + (ulong)user);
+            var random = new SplitMix64(options.Seed, FirstWalkStream + (ulong)user);
             walk.Generate(user, ageGroups[user], regions[user], items.AsSpan(offsets[user]..offsets[user + 1]), ref random);
         }
 
@@ -88,7 +88,7 @@ public static class SyntheticData
     }
 
     /// <summary>Values 1 .. count per user, lower values more frequent; entry 0 is padding.</summary>
-    private static int[] DrawField(int users, int count, ref CounterRandom random)
+    private static int[] DrawField(int users, int count, ref SplitMix64 random)
     {
         var values = new int[users + 1];
         foreach (ref var value in values.AsSpan(1))

@@ -4,7 +4,7 @@ namespace AutoTower.Search.Data.Synthetic;
 internal static class Activity
 {
     /// <summary>Offsets as in <see cref="InteractionLog.Offsets"/>: exactly the wanted total, no user above the number of items.</summary>
-    public static int[] Offsets(SyntheticOptions options, ref CounterRandom random)
+    public static int[] Offsets(SyntheticOptions options, ref SplitMix64 random)
     {
         double total = 0;
         var weights = new double[options.Users];

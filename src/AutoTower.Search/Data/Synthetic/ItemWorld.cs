@@ -20,7 +20,7 @@ internal sealed class ItemWorld
     private readonly PopularityTable byTaste;
     private readonly PopularityTable overall;
 
-    public ItemWorld(int items, ref CounterRandom random)
+    public ItemWorld(int items, ref SplitMix64 random)
     {
         // A taste without items would leave nothing to draw: few items mean few tastes.
         TasteCount = Math.Min(Tastes, items);
@@ -73,16 +73,16 @@ internal sealed class ItemWorld
     public int TasteOf(int cell) => tasteOfCell[cell];
 
     /// <summary>A position of the cell, by popularity.</summary>
-    public int DrawFromCell(int cell, ref CounterRandom random) => byCell.Draw(cell, ref random);
+    public int DrawFromCell(int cell, ref SplitMix64 random) => byCell.Draw(cell, ref random);
 
     /// <summary>A position of the taste, by popularity.</summary>
-    public int DrawFromTaste(int taste, ref CounterRandom random) => byTaste.Draw(taste, ref random);
+    public int DrawFromTaste(int taste, ref SplitMix64 random) => byTaste.Draw(taste, ref random);
 
     /// <summary>Any position, by popularity.</summary>
-    public int DrawFromAll(ref CounterRandom random) => overall.Draw(0, ref random);
+    public int DrawFromAll(ref SplitMix64 random) => overall.Draw(0, ref random);
 
     /// <summary>The item table: id, era, 1 to 3 genres with the main one first.</summary>
-    public FeatureTable Table(DatasetSchema schema, ref CounterRandom random)
+    public FeatureTable Table(DatasetSchema schema, ref SplitMix64 random)
     {
         const double TypicalEra = 0.7;
         var eraOfCell = new int[CellCount];
@@ -124,7 +124,7 @@ internal sealed class ItemWorld
             ]);
     }
 
-    private static int[] DrawGenres(int taste, ref CounterRandom random)
+    private static int[] DrawGenres(int taste, ref SplitMix64 random)
     {
         const double MainIsTypical = 0.85;
         const double SecondIsNeighbour = 0.5;
@@ -145,7 +145,7 @@ internal sealed class ItemWorld
     }
 
     /// <summary>Zipf-like, 1 / (rank + offset), with ranks spread over all cells at random.</summary>
-    private static double[] ZipfWeights(int items, ref CounterRandom random)
+    private static double[] ZipfWeights(int items, ref SplitMix64 random)
     {
         int[] ranks = [.. Enumerable.Range(0, items)];
         random.Shuffle(ranks);

@@ -24,7 +24,7 @@ internal sealed class PopularityTable
     }
 
     /// <summary>A position of the group.</summary>
-    public int Draw(int group, ref CounterRandom random)
+    public int Draw(int group, ref SplitMix64 random)
     {
         var position = starts[group] + random.NextBelow(starts[group + 1] - starts[group]);
         return random.NextUnit() < keepBelow[position] ? position : aliases[position];

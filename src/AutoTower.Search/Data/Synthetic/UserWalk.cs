@@ -23,7 +23,7 @@ internal sealed class UserWalk(ItemWorld world)
     /// <param name="region">Region, which another interest tends to follow.</param>
     /// <param name="items">Receives dense item ids; not more than there are items.</param>
     /// <param name="random">The user's own stream.</param>
-    public void Generate(int user, int ageGroup, int region, Span<int> items, ref CounterRandom random)
+    public void Generate(int user, int ageGroup, int region, Span<int> items, ref SplitMix64 random)
     {
         interests[0] = DrawInterest(ageGroup * 5 % world.TasteCount, ref random);
         interests[1] = DrawInterest(region * 7 % world.TasteCount, ref random);
@@ -42,10 +42,10 @@ internal sealed class UserWalk(ItemWorld world)
         }
     }
 
-    private int DrawInterest(int taste, ref CounterRandom random) =>
+    private int DrawInterest(int taste, ref SplitMix64 random) =>
         world.CellAt(random.NextUnit() < FollowsDemographics ? world.DrawFromTaste(taste, ref random) : world.DrawFromAll(ref random));
 
-    private int StartSession(ref CounterRandom random)
+    private int StartSession(ref SplitMix64 random)
     {
         var interest = random.NextUnit() switch
         {
@@ -67,7 +67,7 @@ internal sealed class UserWalk(ItemWorld world)
         return interest;
     }
 
-    private int DrawUnseen(int user, int cell, ref CounterRandom random)
+    private int DrawUnseen(int user, int cell, ref SplitMix64 random)
     {
         const int AttemptsPerLevel = 6;
         const int Levels = 3;

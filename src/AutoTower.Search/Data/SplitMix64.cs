@@ -4,13 +4,13 @@ namespace AutoTower.Search.Data;
 /// Counter-based random numbers for data (SplitMix64, Steele et al. 2014): draw number i of a stream is a hash of seed, stream and i,
 /// in integer arithmetic alone, so that a seed means the same data and the same split on every machine.
 /// </summary>
-internal struct CounterRandom
+internal struct SplitMix64
 {
     private const ulong Increment = 0x9E3779B97F4A7C15;
     private ulong counter;
 
     /// <summary>The stream of that number; streams of one seed are independent.</summary>
-    public CounterRandom(ulong seed, ulong stream) => counter = Mix(Mix(seed + Increment) ^ Mix((stream * Increment) + 1));
+    public SplitMix64(ulong seed, ulong stream) => counter = Mix(Mix(seed + Increment) ^ Mix((stream * Increment) + 1));
 
     /// <summary>64 random bits.</summary>
     public ulong NextBits() => Mix(counter += Increment);

@@ -1,0 +1,104 @@
+using AutoTower.Autograd.Random;
+using AutoTower.Search.Data;
+
+namespace AutoTower.Search.Evaluation;
+
+/// <summary>
+/// What full ranking asks under a protocol (SPEC.md, Evaluation): for every user with test interactions, the interaction whose history
+/// stands for the user, the items that must not be returned, and the test items to be found.
+/// </summary>
+public sealed class RankingQueries
+{
+    private const uint TestOrder = 1;
+
+    private RankingQueries(int[] interactions, int[] exclusionOffsets, int[] excludedItems, int[][] relevant)
+    {
+        Interactions = interactions;
+        ExclusionOffsets = exclusionOffsets;
+        ExcludedItems = excludedItems;
+        Relevant = relevant;
+    }
+
+    /// <summary>Number of queries.</summary>
+    public int Count => Interactions.Length;
+
+    /// <summary>Per query, the interaction before which the user's history ends.</summary>
+    public int[] Interactions { get; }
+
+    /// <summary>Per query, where its excluded items start; one more at the end.</summary>
+    public int[] ExclusionOffsets { get; }
+
+    /// <summary>Excluded item ids, ascending and distinct within a query.</summary>
+    public int[] ExcludedItems { get; }
+
+    /// <summary>Per query, the distinct test items.</summary>
+    public IReadOnlyList<int[]> Relevant { get; }
+
+    /// <summary>
+    /// Builds the queries. Protocol <c>paper</c>: history of the first of the user's test interactions in a shuffled test set, items of the
+    /// training set excluded. Protocol <c>strict</c>: history before the first test interaction in time, training and validation excluded.
+    /// </summary>
+    public static RankingQueries Create(Dataset dataset, DataSplit split, EvaluationProtocol protocol, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(split);
+        var log = dataset.Interactions;
+        var users = dataset.Users.Count;
+        var testByUser = GroupByUser(split.Test, log, users);
+        var seen = protocol == EvaluationProtocol.Paper ? split.Train : [.. split.Train, .. split.Validation];
+        var seenByUser = GroupByUser(seen, log, users);
+        var chosen = protocol == EvaluationProtocol.Paper ? FirstInShuffledOrder(split.Test, log, users, seed) : split.FirstTestInteraction;
+        var interactions = new List<int>();
+        var offsets = new List<int> { 0 };
+        var excluded = new List<int>();
+        var relevant = new List<int[]>();
+        for (var user = 1; user < users; user++)
+        {
+            if (testByUser[user] is not { Count: > 0 } tests)
+            {
+                continue;
+            }
+
+            interactions.Add(chosen[user]);
+            relevant.Add([.. tests.Select(interaction => log.Items[interaction]).Distinct()]);
+            excluded.AddRange((seenByUser[user] ?? []).Select(interaction => log.Items[interaction]).Distinct().Order());
+            offsets.Add(excluded.Count);
+        }
+
+        return new RankingQueries([.. interactions], [.. offsets], [.. excluded], [.. relevant]);
+    }
+
+    /// <summary>The items that query <paramref name="query"/> must not return.</summary>
+    public ReadOnlySpan<int> Excluded(int query) => ExcludedItems.AsSpan(ExclusionOffsets[query]..ExclusionOffsets[query + 1]);
+
+    private static List<int>?[] GroupByUser(int[] interactions, InteractionLog log, int users)
+    {
+        var groups = new List<int>?[users];
+        foreach (var interaction in interactions)
+        {
+            (groups[log.Users[interaction]] ??= []).Add(interaction);
+        }
+
+        return groups;
+    }
+
+    private static int[] FirstInShuffledOrder(int[] test, InteractionLog log, int users, ulong seed)
+    {
+        var first = new int[users];
+        first.AsSpan().Fill(-1);
+        if (test.Length == 0)
+        {
+            return first;
+        }
+
+        var order = new Shuffle(test.Length, seed, TestOrder);
+        for (var position = 0; position < test.Length; position++)
+        {
+            var interaction = test[order[position]];
+            ref var chosen = ref first[log.Users[interaction]];
+            chosen = chosen < 0 ? interaction : chosen;
+        }
+
+        return first;
+    }
+}

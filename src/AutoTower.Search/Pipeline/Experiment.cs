@@ -1,0 +1,113 @@
+using AutoTower.Autograd.Devices;
+using AutoTower.Search.Cost;
+using AutoTower.Search.Data;
+using AutoTower.Search.Evaluation;
+using AutoTower.Search.Space;
+using AutoTower.Search.Supernet;
+using AutoTower.Search.Training;
+
+namespace AutoTower.Search.Pipeline;
+
+/// <summary>
+/// A data set on a device with its split, and what every command does with them: train an architecture, rank with it, compare it with
+/// the popularity order.
+/// </summary>
+public sealed class Experiment : IDisposable
+{
+    private readonly Dictionary<EvaluationProtocol, RankingQueries> _queries = [];
+    private readonly ulong _seed;
+
+    /// <summary>Uploads the data and prepares the queries of both protocols.</summary>
+    /// <param name="device">Where everything runs.</param>
+    /// <param name="dataset">The data set.</param>
+    /// <param name="protocol">How interactions are split.</param>
+    /// <param name="embeddingDimension">E.</param>
+    /// <param name="seed">Seed of the split and of everything that follows.</param>
+    public Experiment(Device device, Dataset dataset, SplitProtocol protocol, int embeddingDimension, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        Dataset = dataset;
+        _seed = seed;
+        Split = DataSplit.Create(dataset, protocol, seed);
+        if (Split.Train.Length == 0 || Split.Validation.Length == 0 || Split.Test.Length == 0)
+        {
+            throw new DataException(
+                $"{dataset.Name} splits into {Split.Train.Length} training, {Split.Validation.Length} validation and {Split.Test.Length} test "
+                + "interactions; each part needs at least one, so users need longer sequences.");
+        }
+
+        Data = new DeviceDataset(device, dataset);
+        Train = Data.Upload(Split.Train, "training interactions");
+        Validation = Data.Upload(Split.Validation, "validation interactions");
+        Shape = new ModelShape(dataset.Users.Fields.Count, dataset.Items.Fields.Count, dataset.HistoryFields.Count, dataset.HistoryLength)
+        {
+            EmbeddingDimension = embeddingDimension,
+        };
+        foreach (var ranking in Enum.GetValues<EvaluationProtocol>())
+        {
+            _queries[ranking] = RankingQueries.Create(dataset, Split, ranking, seed);
+        }
+    }
+
+    /// <summary>The data set on the host.</summary>
+    public Dataset Dataset { get; }
+
+    /// <summary>The data set on the device.</summary>
+    public DeviceDataset Data { get; }
+
+    /// <summary>Training, validation and test interactions.</summary>
+    public DataSplit Split { get; }
+
+    /// <summary>Training interactions on the device.</summary>
+    public IntegerArray Train { get; }
+
+    /// <summary>Validation interactions on the device.</summary>
+    public IntegerArray Validation { get; }
+
+    /// <summary>Sizes of a model for this data.</summary>
+    public ModelShape Shape { get; }
+
+    /// <summary>Metrics of the most-popular order on the test set, by protocol.</summary>
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Popularity() => _queries.ToDictionary(
+        pair => pair.Key, pair => MostPopular.Evaluate(Dataset, Split, pair.Value, pair.Key));
+
+    /// <summary>Metrics of a model on the test set, by protocol.</summary>
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(TwoTowerModel model, Architecture architecture) =>
+        _queries.ToDictionary(pair => pair.Key, pair => FullRanking.Evaluate(model, architecture, pair.Value, pair.Key));
+
+    /// <summary>Trains <paramref name="architecture"/> from scratch. The caller owns the model.</summary>
+    /// <param name="architecture">What to train.</param>
+    /// <param name="training">Hyper-parameters of a step.</param>
+    /// <param name="retraining">Epochs and early stopping.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="cancellation">Ends training between two steps.</param>
+    public (TwoTowerModel Model, RetrainingResult Result) TrainFromScratch(
+        Architecture architecture,
+        TrainingOptions training,
+        RetrainingOptions retraining,
+        IRunObserver observer,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        ArgumentNullException.ThrowIfNull(observer);
+        var fitted = training with { BatchSize = Math.Min(training.BatchSize, Split.Train.Length) };
+        var model = new TwoTowerModel(Data, SearchSpace.Only(architecture), Shape, _seed);
+        try
+        {
+            using var step = new TrainingStep(model, Train, fitted, _seed);
+            using var validation = new ValidationLoss(model, step.Frequencies, Validation, fitted, _seed);
+            var retrainer = new Retrainer(model, step, validation, retraining);
+            var result = retrainer.Train(
+                architecture, observer.Training, epoch => observer.EpochEnded(architecture, epoch, model), cancellation);
+            return (model, result);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Data.Dispose();
+}

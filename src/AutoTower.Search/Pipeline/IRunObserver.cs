@@ -1,0 +1,33 @@
+using AutoTower.Search.Cost;
+using AutoTower.Search.Space;
+using AutoTower.Search.Supernet;
+using AutoTower.Search.Training;
+
+namespace AutoTower.Search.Pipeline;
+
+/// <summary>A candidate that the evolution has judged.</summary>
+/// <param name="Index">From 1, in order of evaluation.</param>
+/// <param name="Iteration">Iteration of the evolution, from 1.</param>
+/// <param name="Architecture">The candidate.</param>
+/// <param name="Loss">Its fitness: plain batch softmax on validation data; lower is better.</param>
+/// <param name="Cost">Its analytic cost.</param>
+public sealed record CandidateRecord(int Index, int Iteration, Architecture Architecture, double Loss, ModelCost Cost);
+
+/// <summary>Is told what a run does: the terminal, the run folder, tests.</summary>
+public interface IRunObserver
+{
+    /// <summary>A phase of <paramref name="total"/> steps, candidates or epochs begins.</summary>
+    void PhaseStarted(string phase, int total);
+
+    /// <summary>Training has gone on; every 100 steps and at the end of an epoch.</summary>
+    void Training(TrainingProgress progress);
+
+    /// <summary>An epoch of retraining has ended; <paramref name="model"/> is in its state.</summary>
+    void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model);
+
+    /// <summary>A candidate has been judged.</summary>
+    void Candidate(CandidateRecord candidate);
+
+    /// <summary>The phase is over.</summary>
+    void PhaseEnded(string phase, TimeSpan duration);
+}

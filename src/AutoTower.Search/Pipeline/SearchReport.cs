@@ -1,0 +1,34 @@
+using AutoTower.Search.Cost;
+using AutoTower.Search.Evaluation;
+using AutoTower.Search.Space;
+using AutoTower.Search.Training;
+
+namespace AutoTower.Search.Pipeline;
+
+/// <summary>An architecture trained from scratch and ranked on the test set.</summary>
+/// <param name="Architecture">The architecture.</param>
+/// <param name="Cost">Its analytic cost.</param>
+/// <param name="Fitness">Its loss with the supernet's weights; absent for an architecture that was not searched.</param>
+/// <param name="Retraining">How training went.</param>
+/// <param name="Test">Test metrics by protocol.</param>
+public sealed record TrainedArchitecture(
+    Architecture Architecture,
+    ModelCost Cost,
+    double? Fitness,
+    RetrainingResult Retraining,
+    IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test);
+
+/// <summary>The outcome of a search.</summary>
+/// <param name="Trained">The retrained architectures, best validation loss first: the first is the result, chosen without test data.</param>
+/// <param name="Popularity">Test metrics of the most-popular order by protocol.</param>
+/// <param name="CandidatesEvaluated">Number of distinct candidates that the evolution judged.</param>
+/// <param name="SupernetTime">Wall-clock time of supernet training.</param>
+/// <param name="EvolutionTime">Wall-clock time of the evolution.</param>
+/// <param name="RetrainingTime">Wall-clock time of retraining and testing.</param>
+public sealed record SearchReport(
+    IReadOnlyList<TrainedArchitecture> Trained,
+    IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Popularity,
+    int CandidatesEvaluated,
+    TimeSpan SupernetTime,
+    TimeSpan EvolutionTime,
+    TimeSpan RetrainingTime);

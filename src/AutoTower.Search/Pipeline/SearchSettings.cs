@@ -1,0 +1,42 @@
+using AutoTower.Search.Cost;
+using AutoTower.Search.Evolution;
+using AutoTower.Search.Training;
+
+namespace AutoTower.Search.Pipeline;
+
+/// <summary>What a search does; the defaults are the preset <c>paper</c> (section 4.2.4; SPEC.md).</summary>
+public sealed record SearchSettings
+{
+    /// <summary>Choice blocks of the user tower, 3 to 7.</summary>
+    public int UserBlocks { get; init; } = 5;
+
+    /// <summary>Choice blocks of the item tower, 3 to 7.</summary>
+    public int ItemBlocks { get; init; } = 5;
+
+    /// <summary>Supernet training steps.</summary>
+    public int Steps { get; init; } = 50_000;
+
+    /// <summary>Architectures retrained from scratch.</summary>
+    public int Top { get; init; } = 3;
+
+    /// <summary>Seed of everything.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>How parameters and FLOPs are counted against the limits.</summary>
+    public CostConvention Convention { get; init; } = CostConvention.Paper;
+
+    /// <summary>Limits that every candidate obeys.</summary>
+    public ComplexityLimits Limits { get; init; } = new();
+
+    /// <summary>Evolution.</summary>
+    public EvolutionOptions Evolution { get; init; } = new();
+
+    /// <summary>A training step.</summary>
+    public TrainingOptions Training { get; init; } = new();
+
+    /// <summary>How candidates are judged.</summary>
+    public FitnessOptions Fitness { get; init; } = new();
+
+    /// <summary>How the best are retrained.</summary>
+    public RetrainingOptions Retraining { get; init; } = new();
+}

@@ -1,0 +1,65 @@
+using AutoTower.Autograd;
+using AutoTower.Autograd.Operations;
+using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Cost;
+using AutoTower.Search.Space;
+
+namespace AutoTower.Search.Supernet;
+
+/// <summary>
+/// One tower of the supernet: an alignment to D and, at each position, one set of parameters for every block type that may stand there.
+/// The aligned input and the outputs of all blocks but the last lie side by side in one (B, blocks*D) matrix, so that "all earlier
+/// outputs" is a view of its first n*D columns and concatenation costs nothing.
+/// </summary>
+internal sealed class Tower
+{
+    private readonly LinearLayer _alignment;
+    private readonly ParameterGroup _alignmentGroup;
+    private readonly Dictionary<string, ChoiceBlock>[] _choices;
+    private readonly ModelShape _shape;
+
+    public Tower(ParameterStore store, string name, int inputWidth, IReadOnlyList<IReadOnlyList<BlockType>> choices, ModelShape shape)
+    {
+        _shape = shape;
+        _alignmentGroup = store.AddGroup(name);
+        _alignment = _alignmentGroup.AddLinear("alignment", inputWidth, shape.BlockWidth);
+        _choices = new Dictionary<string, ChoiceBlock>[choices.Count];
+        for (var position = 0; position < choices.Count; position++)
+        {
+            var isLast = position == choices.Count - 1;
+            var blockShape = new BlockShape(position + 1, shape.BlockWidth, isLast ? shape.OutputWidth : shape.BlockWidth, shape.HeadWidth);
+            _choices[position] = [];
+            foreach (var type in choices[position])
+            {
+                _choices[position].Add(type.Name, new ChoiceBlock(store, name, position, type, blockShape, isLast));
+            }
+        }
+    }
+
+    /// <summary>The L2-normalised output (B, O) of the path <paramref name="blocks"/> for input (B, in).</summary>
+    public Tensor Forward(Tape tape, Tensor input, IReadOnlyList<BlockType> blocks)
+    {
+        var width = _shape.BlockWidth;
+        var states = tape.NewTensor(input.Rows, blocks.Count * width);
+        tape.Linear(input, _alignment, states.SliceColumns(0, width));
+        var last = tape.NewTensor(input.Rows, _shape.OutputWidth);
+        for (var position = 0; position < blocks.Count; position++)
+        {
+            var output = position == blocks.Count - 1 ? last : states.SliceColumns((position + 1) * width, width);
+            Choice(position, blocks[position]).Forward(tape, states.SliceColumns(0, (position + 1) * width), output);
+        }
+
+        var normalised = tape.NewTensor(input.Rows, _shape.OutputWidth);
+        tape.L2Normalise(last, normalised);
+        return normalised;
+    }
+
+    /// <summary>The parameter groups of a path.</summary>
+    public IEnumerable<ParameterGroup> Path(IReadOnlyList<BlockType> blocks) =>
+        blocks.Select((block, position) => Choice(position, block).Group).Prepend(_alignmentGroup);
+
+    private ChoiceBlock Choice(int position, BlockType type) =>
+        _choices[position].TryGetValue(type.Name, out var choice)
+            ? choice
+            : throw new ArgumentException($"Block {type.Name} at position {position} is not in this model's search space.");
+}

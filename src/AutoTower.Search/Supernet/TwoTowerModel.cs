@@ -1,0 +1,129 @@
+using AutoTower.Autograd;
+using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Operations;
+using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Cost;
+using AutoTower.Search.Space;
+
+namespace AutoTower.Search.Supernet;
+
+/// <summary>
+/// The weight-sharing supernet over a search space (paper, section 3.3.2). Over <see cref="SearchSpace.Only"/> it is a single model, so
+/// supernet training, candidate evaluation and retraining run the same code.
+/// </summary>
+public sealed class TwoTowerModel : IDisposable
+{
+    private readonly EmbeddingTables _embeddings;
+    private readonly Dictionary<string, (ParameterGroup Group, IPooling Pooling)> _poolings = [];
+    private readonly Tower _userTower;
+    private readonly Tower _itemTower;
+    private readonly FieldLookup[] _userLookups;
+    private readonly FieldLookup[] _itemLookups;
+    private readonly FieldLookup[] _historyLookups;
+    private readonly float[] _initialBuffers;
+
+    /// <summary>Declares and initialises all parameters of <paramref name="space"/>.</summary>
+    /// <param name="data">The data set, on the device that will hold the model.</param>
+    /// <param name="space">Which blocks may stand where.</param>
+    /// <param name="shape">Sizes of the model.</param>
+    /// <param name="seed">Seed of the initial values.</param>
+    public TwoTowerModel(DeviceDataset data, SearchSpace space, ModelShape shape, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(space);
+        ArgumentNullException.ThrowIfNull(shape);
+        Data = data;
+        Space = space;
+        Shape = shape;
+        _embeddings = new EmbeddingTables(Store, data.Dataset, shape.EmbeddingDimension);
+        foreach (var type in space.Poolings)
+        {
+            var group = Store.AddGroup($"pooling.{type.Name}");
+            _poolings.Add(type.Name, (group, type.Build(group, shape.HistoryLength, shape.HistoryWidth)));
+        }
+
+        _userTower = new Tower(Store, "user_tower", shape.UserInputWidth, space.UserChoices, shape);
+        _itemTower = new Tower(Store, "item_tower", shape.ItemInputWidth, space.ItemChoices, shape);
+        Store.Allocate(data.Device, seed);
+        _userLookups = _embeddings.UserLookups(data);
+        _itemLookups = _embeddings.ItemLookups(data);
+        _historyLookups = _embeddings.HistoryLookups(data);
+        _initialBuffers = Store.Buffers.DownloadToHost();
+    }
+
+    /// <summary>The data set.</summary>
+    public DeviceDataset Data { get; }
+
+    /// <summary>Which blocks may stand where.</summary>
+    public SearchSpace Space { get; }
+
+    /// <summary>Sizes of the model.</summary>
+    public ModelShape Shape { get; }
+
+    /// <summary>All parameters.</summary>
+    public ParameterStore Store { get; } = new();
+
+    /// <summary>The device that holds the model.</summary>
+    public Device Device => Data.Device;
+
+    /// <summary>User representations (B, O) and the user field embeddings (B, F*E) that the regulariser wants.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="architecture">The path.</param>
+    /// <param name="batch">Users and histories.</param>
+    public TowerOutput Users(Tape tape, Architecture architecture, BatchArrays batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(architecture);
+        var size = batch.Users.Length;
+        var fields = _userLookups.Length * Shape.EmbeddingDimension;
+        var input = tape.NewTensor(size, Shape.UserInputWidth);
+        var embeddings = input.SliceColumns(0, fields);
+        tape.Gather(batch.Users, _userLookups, embeddings);
+        var history = tape.NewTensor(size * Shape.HistoryLength, Shape.HistoryWidth);
+        tape.Gather(batch.History, _historyLookups, history);
+        Pooling(architecture).Pooling.Forward(tape, history, batch.Lengths, input.SliceColumns(fields, Shape.HistoryWidth));
+        return new TowerOutput(_userTower.Forward(tape, input, architecture.User), embeddings);
+    }
+
+    /// <summary>Item representations (B, O) and the item field embeddings (B, F*E).</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="architecture">The path.</param>
+    /// <param name="items">Item ids (B).</param>
+    public TowerOutput Items(Tape tape, Architecture architecture, IntegerArray items)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(architecture);
+        var input = tape.NewTensor(items.Length, Shape.ItemInputWidth);
+        tape.Gather(items, _itemLookups, input);
+        return new TowerOutput(_itemTower.Forward(tape, input, architecture.Item), input);
+    }
+
+    /// <summary>The parameter groups that a step on <paramref name="architecture"/> updates; all others stay as they are.</summary>
+    public IReadOnlyList<ParameterGroup> Path(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        var groups = new List<ParameterGroup> { _embeddings.UserGroup, _embeddings.ItemGroup };
+        groups.Add(Pooling(architecture).Group);
+        groups.AddRange(_userTower.Path(architecture.User));
+        groups.AddRange(_itemTower.Path(architecture.Item));
+        groups.RemoveAll(group => group.Parameters.Count == 0);
+        return groups;
+    }
+
+    /// <summary>Sets all running statistics to mean 0, variance 1.</summary>
+    public void ResetRunningStatistics() => Store.Buffers.Upload(_initialBuffers);
+
+    /// <inheritdoc/>
+    public void Dispose() => Store.Dispose();
+
+    private (ParameterGroup Group, IPooling Pooling) Pooling(Architecture architecture) =>
+        _poolings.TryGetValue(architecture.Pooling.Name, out var pooling)
+            ? pooling
+            : throw new ArgumentException($"Pooling {architecture.Pooling.Name} is not in this model's search space.");
+}
+
+/// <summary>What a tower gives.</summary>
+/// <param name="Representation">(B, O), rows of length 1.</param>
+/// <param name="Embeddings">(B, F*E): the entity's own field embeddings.</param>
+public readonly record struct TowerOutput(Tensor Representation, Tensor Embeddings);

@@ -1,0 +1,109 @@
+using AutoTower.Autograd;
+using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Memory;
+using AutoTower.Autograd.Operations;
+using AutoTower.Autograd.Optimisers;
+using AutoTower.Search.Space;
+using AutoTower.Search.Supernet;
+
+namespace AutoTower.Search.Training;
+
+/// <summary>
+/// One optimisation step on one path: batch, item frequencies, both towers, loss, backward, clipping, Adam. Nothing is read back to the
+/// host; the step number lives on the device, so that a step's work is the same sequence of launches every time.
+/// </summary>
+public sealed class TrainingStep : IDisposable
+{
+    private readonly TwoTowerModel _model;
+    private readonly IntegerArray _pool;
+    private readonly TrainingOptions _options;
+    private readonly ulong _seed;
+    private readonly DeviceBatch _batch;
+    private readonly DeviceBuffer<int> _clock;
+    private readonly DeviceBuffer<float> _loss;
+    private readonly Arena _arena;
+
+    /// <summary>Prepares training of <paramref name="model"/> on the interactions <paramref name="pool"/>.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="pool">Interaction indices on the device.</param>
+    /// <param name="options">Hyper-parameters.</param>
+    /// <param name="seed">Seed of the example order and of dropout.</param>
+    public TrainingStep(TwoTowerModel model, IntegerArray pool, TrainingOptions options, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        if (pool.Length < 1)
+        {
+            throw new ArgumentException("There is no training interaction; a user needs at least two records to give one.", nameof(pool));
+        }
+
+        _model = model;
+        _pool = pool;
+        _options = options;
+        _seed = seed;
+        var device = model.Device;
+        _batch = new DeviceBatch(device, options.BatchSize, model.Shape.HistoryLength);
+        _clock = new DeviceBuffer<int>(device, 1, "step clock");
+        _loss = new DeviceBuffer<float>(device, 1, "loss");
+        _arena = new Arena(device, "training step");
+        Optimiser = new Adam(model.Store, options.Adam);
+        Frequencies = new FrequencyEstimator(device, model.Data.Dataset.Items.Count - 1, options.BatchSize, options.FrequencyRate);
+    }
+
+    /// <summary>The optimiser's state.</summary>
+    public Adam Optimiser { get; }
+
+    /// <summary>The item frequencies learnt so far.</summary>
+    public FrequencyEstimator Frequencies { get; }
+
+    /// <summary>Steps that make one pass over the pool; an incomplete last batch is left out.</summary>
+    public int StepsPerEpoch => Math.Max(1, _pool.Length / _options.BatchSize);
+
+    /// <summary>Steps taken.</summary>
+    public int StepCount { get; private set; }
+
+    /// <summary>The step number on the device.</summary>
+    public IntegerArray Clock => new(_clock.Address, 1);
+
+    /// <summary>Takes one step on the path <paramref name="architecture"/>; parameters off the path do not move.</summary>
+    public void Run(Architecture architecture)
+    {
+        var device = _model.Device;
+        var batch = _batch.Arrays(_options.BatchSize);
+        var loss = new Matrix(_loss.Address, 1, 1);
+        _arena.Reset();
+        device.Batches.Advance(Clock);
+        device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, Clock, batch);
+        var tape = new Tape(_arena, ForwardMode.Training) { DropoutSeed = _seed, Clock = Clock };
+        var logProbability = _arena.NewMatrix(1, _options.BatchSize);
+        Frequencies.Update(batch.Items, Clock, logProbability);
+        var users = _model.Users(tape, architecture, batch);
+        var items = _model.Items(tape, architecture, batch.Items);
+        device.Zero(_loss.Address, _loss.Bytes);
+        tape.BatchSoftmax(users.Representation, items.Representation, logProbability, Matrix.None, _options.Temperature, loss);
+        tape.FrobeniusPenalty(users.Embeddings, _options.Regulariser, loss);
+        tape.FrobeniusPenalty(items.Embeddings, _options.Regulariser, loss);
+        tape.Backward();
+        Optimiser.Step(_model.Path(architecture));
+        StepCount++;
+    }
+
+    /// <summary>Waits for the device and reads the loss of the last step.</summary>
+    public float ReadLoss()
+    {
+        Span<float> loss = stackalloc float[1];
+        _model.Device.Download(_loss.Address, loss);
+        return loss[0];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Optimiser.Dispose();
+        Frequencies.Dispose();
+        _batch.Dispose();
+        _clock.Dispose();
+        _loss.Dispose();
+        _arena.Dispose();
+    }
+}
