@@ -54,4 +54,9 @@ public class MessageTests
         Assert.Equal([("common/reduce.cuh", 7, false), ("embedding.cu", 12, true), ("embedding.cu", 14, true)],
             exception.Diagnostics.Select(diagnostic => (diagnostic.File, diagnostic.Line, diagnostic.IsError)));
     }
+
+    [Fact]
+    public void An_option_error_without_a_line_carries_the_log() => Assert.Equal(
+        "embedding.cu does not compile for sm_70.\nnvrtc: error: invalid value for --gpu-architecture (-arch)",
+        NvrtcException.ForLog("embedding.cu", "sm_70", "nvrtc: error: invalid value for --gpu-architecture (-arch)\n").Message);
 }

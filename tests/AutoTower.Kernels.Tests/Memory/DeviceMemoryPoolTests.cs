@@ -65,7 +65,7 @@ public class DeviceMemoryPoolTests
 
         var exception = Assert.Throws<DeviceOutOfMemoryException>(() => pool.Allocate<float>(1 << 20, "history cache"));
 
-        Assert.Equal("Out of device memory: history cache asked for 4.0 MiB, 2.0 MiB of 10.0 MiB are free; this pool holds 8.0 MiB, most of it by: "
+        Assert.Equal("Out of device memory: history cache asked for 4.0 MiB, 2.0 MiB of 10.0 MiB are free; held by this pool, 8.0 MiB: "
             + "item table 6.0 MiB, Adam state 2.0 MiB in 2 pieces.", exception.Message);
         Assert.Equal(("history cache", 4 << 20), (exception.Requester, exception.RequestedBytes));
         Assert.Equal(3, pool.LiveAllocations);
