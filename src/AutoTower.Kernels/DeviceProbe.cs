@@ -31,17 +31,25 @@ internal static class DeviceProbe
             : null;
     }
 
-    /// <summary>Asks the driver and judges.</summary>
+    /// <summary>Asks the driver and judges; whatever goes wrong on the way is the reason.</summary>
     internal static string? Probe(int ordinal)
     {
         try
         {
             NativeLibraries.Require(NativeLibraries.Driver);
+            return AskDriver(ordinal);
         }
-        catch (CudaLibraryNotFoundException missing)
+        catch (CudaEngineException failure)
         {
-            return missing.Message;
+            return failure.Message;
         }
+    }
+
+    /// <summary>12030 becomes 12.3.</summary>
+    internal static string FormatVersion(int version) => $"{version / 1000}.{version % 1000 / 10}";
+
+    private static string? AskDriver(int ordinal)
+    {
         // The version is asked before cuInit: it works without one, and a driver that is too old should be called that.
         CudaException.ThrowIfFailed(LibCuda.cuDriverGetVersion(out int driverVersion));
         var facts = new Facts(driverVersion, 0, ordinal, "", default);
@@ -68,7 +76,4 @@ internal static class DeviceProbe
         CudaException.ThrowIfFailed(LibCuda.cuDeviceGet(out int device, ordinal));
         return Judge(facts with { DeviceName = DeviceFacts.Name(device), Capability = DeviceFacts.Capability(device) });
     }
-
-    /// <summary>12030 becomes 12.3.</summary>
-    internal static string FormatVersion(int version) => $"{version / 1000}.{version % 1000 / 10}";
 }

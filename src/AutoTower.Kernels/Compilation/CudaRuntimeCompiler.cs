@@ -37,7 +37,7 @@ public sealed unsafe class CudaRuntimeCompiler : IKernelCompiler
             using var arguments = new Utf8Strings(options.ToArguments());
             nvrtcResult result = LibNvrtc.nvrtcCompileProgram(program, arguments.Count, arguments.Pointers);
             string log = ReadLog(program);
-            if (result == nvrtcResult.NVRTC_ERROR_COMPILATION)
+            if (result != nvrtcResult.NVRTC_SUCCESS && log.Length > 0)
             {
                 throw NvrtcException.ForLog(source.Name, options.Architecture, log);
             }

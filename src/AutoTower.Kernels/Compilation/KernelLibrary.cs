@@ -33,7 +33,10 @@ public sealed class KernelLibrary : IDisposable
     /// <summary>File names of all sources.</summary>
     public IReadOnlyList<string> SourceNames { get; }
 
-    /// <summary>Finds a kernel, building and loading its source when it is the first of it.</summary>
+    /// <summary>
+    /// Finds a kernel, building and loading its source when it is the first of it; that takes time and is not allowed inside a graph
+    /// capture, so kernels are best fetched when the object that launches them is made.
+    /// </summary>
     /// <param name="file">The source, such as embedding.cu.</param>
     /// <param name="name">The kernel, declared extern "C".</param>
     /// <returns>The kernel, valid as long as the library; the same object for the same names.</returns>

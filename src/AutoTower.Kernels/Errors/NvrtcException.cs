@@ -27,9 +27,11 @@ public sealed class NvrtcException : CudaEngineException
     internal static NvrtcException ForLog(string sourceName, string architecture, string log)
     {
         var errors = CompilerDiagnostic.Parse(log).Where(diagnostic => diagnostic.IsError).ToList();
-        string first = errors.Count == 0 ? "" : $", first at {errors[0].File}({errors[0].Line}): {errors[0].Message}";
-        string count = errors.Count == 1 ? "1 error" : $"{errors.Count} errors";
-        return new NvrtcException($"{sourceName} does not compile for {architecture}: {count}{first}.\n{log.TrimEnd()}", log);
+        // Without a located error the log is about the options, such as an architecture that this NVRTC no longer knows.
+        string summary = errors.Count == 0
+            ? ""
+            : $": {errors.Count} {(errors.Count == 1 ? "error" : "errors")}, first at {errors[0].File}({errors[0].Line}): {errors[0].Message}";
+        return new NvrtcException($"{sourceName} does not compile for {architecture}{summary}.\n{log.TrimEnd()}", log);
     }
 
     internal static void ThrowIfFailed(nvrtcResult result, [CallerArgumentExpression(nameof(result))] string call = "")

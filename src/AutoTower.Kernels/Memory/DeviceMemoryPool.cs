@@ -107,6 +107,6 @@ public sealed class DeviceMemoryPool : IDisposable
         (long free, long total) = _allocator.DeviceMemory();
         return new DeviceOutOfMemoryException(
             $"Out of device memory: {name} asked for {ByteSize.Format(bytes)}, {ByteSize.Format(free)} of {ByteSize.Format(total)} are free; "
-            + $"this pool holds {ByteSize.Format(LiveBytes)}, most of it by: {HoldingSummary.Describe(Holdings())}.", name, bytes);
+            + $"held by this pool, {ByteSize.Format(LiveBytes)}: {HoldingSummary.Describe(Holdings())}.", name, bytes);
     }
 }

@@ -40,12 +40,16 @@ internal sealed unsafe class StreamOrderedAllocator : IDeviceAllocator
 
     public void Free(nint pointer)
     {
-        if (!_stream.Context.TryMakeCurrent())
-        {
-            return;
-        }
         // A failure to free has no remedy here; the pool's count of live allocations is the leak check.
-        _ = _pool is null ? LibCuda.cuMemFree(pointer) : LibCuda.cuMemFreeAsync(pointer, _stream.Enter());
+        if (_pool is not null && _stream.TryEnter(out nint stream))
+        {
+            _ = LibCuda.cuMemFreeAsync(pointer, stream);
+        }
+        else if (_stream.Context.TryMakeCurrent())
+        {
+            // Plain freeing takes pool memory too and waits for the device, so it is right after the stream is gone.
+            _ = LibCuda.cuMemFree(pointer);
+        }
     }
 
     public (long Free, long Total) DeviceMemory() => (_stream.Context.GetFreeMemory(), _stream.Context.TotalMemory);

@@ -39,7 +39,6 @@ internal static unsafe partial class LibCuda
     [LibraryImport(Library)] internal static partial CUresult cuMemPoolCreate(out nint pool, CUmemPoolProps* properties);
     [LibraryImport(Library)] internal static partial CUresult cuMemPoolDestroy(nint pool);
     [LibraryImport(Library)] internal static partial CUresult cuMemPoolSetAttribute(nint pool, CUmemPool_attribute attribute, void* value);
-    [LibraryImport(Library)] internal static partial CUresult cuMemPoolTrimTo(nint pool, nuint minimumBytesToKeep);
     [LibraryImport(Library)]
     internal static partial CUresult cuMemAllocFromPoolAsync(out nint devicePointer, nuint byteCount, nint pool, nint stream);
     [LibraryImport(Library)] internal static partial CUresult cuMemFreeAsync(nint devicePointer, nint stream);

@@ -5,7 +5,6 @@ namespace AutoTower.Kernels.Native;
 internal enum nvrtcResult
 {
     NVRTC_SUCCESS = 0,
-    NVRTC_ERROR_COMPILATION = 6,
 }
 
 /// <summary>NVRTC, the run-time compiler; the functions used here are the same in versions 12 and 13.</summary>

@@ -47,6 +47,14 @@ public sealed class CudaStream : IDisposable
     /// <summary>Destroys the stream once its work is done; does not wait for that.</summary>
     public void Dispose() => _handle.Dispose();
 
+    /// <summary>For release paths: the native stream with its context made current, or false when either is gone.</summary>
+    internal bool TryEnter(out nint handle)
+    {
+        bool usable = !_handle.IsClosed && Context.TryMakeCurrent();
+        handle = usable ? _handle.Value : nint.Zero;
+        return usable;
+    }
+
     /// <summary>The native stream, with its context made current on the calling thread.</summary>
     internal nint Enter()
     {
