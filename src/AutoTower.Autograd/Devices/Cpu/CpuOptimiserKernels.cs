@@ -6,8 +6,11 @@ internal sealed unsafe class CpuOptimiserKernels(CpuThreads threads) : IOptimise
 {
     private const int ElementsAChunk = 1 << 14;
 
-    /// <summary>Pieces of segments of at most <see cref="ElementsAChunk"/> elements; kept so that a step allocates nothing.</summary>
+    /// <summary>Pieces of segments of at most <see cref="ElementsAChunk"/> elements; the list is kept from step to step.</summary>
     private readonly List<Chunk> _chunks = [];
+
+    /// <summary>The update of each segment's group.</summary>
+    private readonly List<AdamUpdate> _updates = [];
 
     public void ClipAndUpdate(ParameterSlabs slabs, ReadOnlySpan<ParameterSegment> segments, AdamSettings settings, Matrix norm)
     {
@@ -21,17 +24,17 @@ internal sealed unsafe class CpuOptimiserKernels(CpuThreads threads) : IOptimise
 
         var clip = settings.MaximumNorm > 0 ? (float)Math.Min(1, settings.MaximumNorm / (total + 1e-6)) : 1;
         var steps = new Span<int>((int*)slabs.StepCounts.Address, slabs.StepCounts.Length);
-        var updates = new AdamUpdate[segments.Length];
-        for (var i = 0; i < segments.Length; i++)
+        _updates.Clear();
+        foreach (var segment in segments)
         {
-            updates[i] = new AdamUpdate(settings, clip, ++steps[segments[i].Group]);
+            _updates.Add(new AdamUpdate(settings, clip, ++steps[segment.Group]));
         }
 
         threads.Run(_chunks.Count, index =>
         {
             var chunk = _chunks[index];
             var at = (nint)chunk.Offset;
-            updates[chunk.Segment].Apply(values + at, gradients + at, first + at, second + at, chunk.Length);
+            _updates[chunk.Segment].Apply(values + at, gradients + at, first + at, second + at, chunk.Length);
         });
     }
 

@@ -1,8 +1,8 @@
 namespace AutoTower.Autograd.Devices.Cpu;
 
 /// <summary>
-/// The best k of a stream of scores. Candidates better than the k-th best known are appended; when 2k have gathered, they are sorted and
-/// the worse half is dropped. Keys are distinct, so the outcome does not depend on when that happens.
+/// The best k of a stream of scores. Candidates better than the k-th best known are appended; when 2k have gathered, the worse half is
+/// dropped. Keys are distinct, so the outcome does not depend on when that happens.
 /// </summary>
 internal unsafe struct TopSelection
 {
@@ -43,25 +43,27 @@ internal unsafe struct TopSelection
             return false;
         }
 
-        Sort();
+        Halve();
         return true;
     }
 
     /// <summary>Sorts what is left and fills up with missing results; then the first k keys are the answer.</summary>
     public ReadOnlySpan<ulong> Finish()
     {
-        Sort();
+        if (_count > _k)
+        {
+            Halve();
+        }
+
+        new Span<ulong>(_keys, _count).Sort();
         new Span<ulong>(_keys + _count, _k - _count).Fill(RankedScore.Missing);
         return new ReadOnlySpan<ulong>(_keys, _k);
     }
 
-    private void Sort()
+    private void Halve()
     {
-        new Span<ulong>(_keys, _count).Sort();
-        _count = Math.Min(_count, _k);
-        if (_count == _k)
-        {
-            _worst = _keys[_k - 1];
-        }
+        SmallestKeys.MoveToFront(new Span<ulong>(_keys, _count), _k);
+        _count = _k;
+        _worst = _keys[_k - 1];
     }
 }

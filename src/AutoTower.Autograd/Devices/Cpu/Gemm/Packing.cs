@@ -12,6 +12,15 @@ internal static unsafe class Packing
     /// <summary>Number of independent chunks that packing consists of.</summary>
     public static int Chunks(in PackedMatrix packed) => packed.Blocks.Count * ChunksABlock(packed);
 
+    /// <summary>Packs everything on the calling thread; see <see cref="Pack"/>.</summary>
+    public static void PackAll(in RowView source, bool linesAreRows, in PackedMatrix packed)
+    {
+        for (var chunk = 0; chunk < Chunks(packed); chunk++)
+        {
+            Pack(source, linesAreRows, packed, chunk);
+        }
+    }
+
     /// <summary>Packs one chunk.</summary>
     /// <param name="source">The matrix.</param>
     /// <param name="linesAreRows">True where a line of the operand is a row of the matrix and k runs along it; false where k counts rows.</param>

@@ -10,6 +10,9 @@ internal static unsafe class Product
     /// <summary>Multiply-adds below which handing work to other threads costs more than it saves.</summary>
     private const long SmallestParallel = 1 << 17;
 
+    /// <summary>Elements below which the same holds for packing.</summary>
+    private const long SmallestParallelPacking = 1 << 14;
+
     /// <summary>c = (accumulate ? c : bias) + a b, with c (M, N).</summary>
     /// <param name="threads">Who computes.</param>
     /// <param name="a">(M, K), or (K, M) with <paramref name="transposeA"/>.</param>
@@ -24,15 +27,21 @@ internal static unsafe class Product
     {
         int rows = c.Rows, columns = c.Width;
         var depth = transposeA ? a.Rows : a.Width;
+        if (transposeA && !transposeB && accumulate && BatchSumProduct.Suits(rows, columns, depth))
+        {
+            BatchSumProduct.Add(threads, a, b, c);
+            return;
+        }
+
         using var memoryB = threads.Scratch.Rent<float>(PackedMatrix.Size(depth, columns, MicroKernel.Columns));
         using var memoryA = threads.Scratch.Rent<float>(transposeA ? PackedMatrix.Size(depth, rows, MicroKernel.Rows) : 0);
         var packedB = new PackedMatrix(memoryB.Pointer, depth, columns, MicroKernel.Columns);
         var packedA = new PackedMatrix(memoryA.Pointer, depth, rows, MicroKernel.Rows);
-        var parallel = (long)rows * columns * depth >= SmallestParallel;
+        var packingIsLong = (transposeA ? rows + columns : columns) * (long)depth >= SmallestParallelPacking;
 
         var chunksB = Packing.Chunks(packedB);
         var chunks = chunksB + (transposeA ? Packing.Chunks(packedA) : 0);
-        Run(threads, parallel, chunks, chunk =>
+        Run(threads, packingIsLong, chunks, chunk =>
         {
             if (chunk < chunksB)
             {
@@ -48,7 +57,7 @@ internal static unsafe class Product
         var (tileRows, tilePanels) = TileShape(rows, packedB.Panels);
         var across = (packedB.Panels + tilePanels - 1) / tilePanels;
         var down = (rows + tileRows - 1) / tileRows;
-        Run(threads, parallel, across * down, tile =>
+        Run(threads, (long)rows * columns * depth >= SmallestParallel, across * down, tile =>
         {
             var (i, j) = Math.DivRem(tile, across);
             var rowRange = (i * tileRows, Math.Min(rows, (i + 1) * tileRows));

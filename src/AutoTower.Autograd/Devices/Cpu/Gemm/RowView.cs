@@ -9,6 +9,7 @@ internal readonly unsafe struct RowView
     private readonly float* _start;
     private readonly nint _stride;
     private readonly int _tokens;
+    private readonly int _skipped;
 
     /// <summary>Sees every row of <paramref name="matrix"/> as <paramref name="tokens"/> rows of equal width.</summary>
     public RowView(Matrix matrix, int tokens = 1)
@@ -21,21 +22,31 @@ internal readonly unsafe struct RowView
         _stride = joined ? Width : matrix.Stride;
     }
 
+    private RowView(in RowView view, int first, int rows)
+    {
+        this = view;
+        _skipped += first;
+        Rows = rows;
+    }
+
     /// <summary>Number of rows, N*n.</summary>
     public int Rows { get; }
 
     /// <summary>Elements a row.</summary>
     public int Width { get; }
 
+    /// <summary>The <paramref name="rows"/> rows from <paramref name="first"/> on.</summary>
+    public RowView Skip(int first, int rows) => new(this, first, rows);
+
     /// <summary>Address of the first element of a row.</summary>
     public float* Row(int row)
     {
         if (_tokens == 1)
         {
-            return _start + row * _stride;
+            return _start + (_skipped + row) * _stride;
         }
 
-        var (example, token) = Math.DivRem(row, _tokens);
+        var (example, token) = Math.DivRem(_skipped + row, _tokens);
         return _start + example * _stride + token * Width;
     }
 }
