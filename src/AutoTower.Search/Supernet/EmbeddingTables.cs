@@ -7,8 +7,8 @@ namespace AutoTower.Search.Supernet;
 /// <summary>One embedding table a field, Xavier uniform (SPEC.md, Model). Histories use the item tables.</summary>
 public sealed class EmbeddingTables
 {
-    private readonly IReadOnlyList<Parameter> _users;
-    private readonly IReadOnlyList<Parameter> _items;
+    private readonly Parameter[] _users;
+    private readonly Parameter[] _items;
 
     /// <summary>Declares the tables of <paramref name="dataset"/> with <paramref name="dimension"/> columns in <paramref name="store"/>.</summary>
     public EmbeddingTables(ParameterStore store, Dataset dataset, int dimension)

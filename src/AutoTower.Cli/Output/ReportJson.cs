@@ -1,0 +1,108 @@
+using System.Text.Json;
+using AutoTower.Search.Cost;
+using AutoTower.Search.Evaluation;
+using AutoTower.Search.Pipeline;
+
+namespace AutoTower.Cli.Output;
+
+/// <summary>How results look in JSON, the same on standard output and in the run folder.</summary>
+internal static class ReportJson
+{
+    public static void Write(Utf8JsonWriter writer, SearchReport report)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("architecture", report.Trained[0].Architecture.ToString());
+        writer.WriteStartArray("trained");
+        foreach (var trained in report.Trained)
+        {
+            Write(writer, trained);
+        }
+
+        writer.WriteEndArray();
+        WriteMetrics(writer, "popularity", report.Popularity);
+        writer.WriteNumber("candidates_evaluated", report.CandidatesEvaluated);
+        writer.WriteStartObject("seconds");
+        writer.WriteNumber("supernet", Math.Round(report.SupernetTime.TotalSeconds, 3));
+        writer.WriteNumber("evolution", Math.Round(report.EvolutionTime.TotalSeconds, 3));
+        writer.WriteNumber("retraining", Math.Round(report.RetrainingTime.TotalSeconds, 3));
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    public static void Write(Utf8JsonWriter writer, TrainedArchitecture trained)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("architecture", trained.Architecture.ToString());
+        writer.WriteNumber("params", trained.Cost.Total.Parameters);
+        writer.WriteNumber("flops", trained.Cost.Total.Flops);
+        if (trained.Fitness is { } fitness)
+        {
+            writer.WriteNumber("fitness", fitness);
+        }
+
+        writer.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
+        writer.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
+        writer.WriteNumber("seconds", Math.Round(trained.Retraining.Duration.TotalSeconds, 3));
+        writer.WriteStartArray("epochs");
+        foreach (var epoch in trained.Retraining.Epochs)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("epoch", epoch.Epoch);
+            writer.WriteNumber("training_loss", epoch.TrainingLoss);
+            writer.WriteNumber("validation_loss", epoch.ValidationLoss);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        WriteMetrics(writer, "test", trained.Test);
+        writer.WriteEndObject();
+    }
+
+    public static void WriteMetrics(
+        Utf8JsonWriter writer, string name, IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> metrics)
+    {
+        writer.WriteStartObject(name);
+        foreach (var (protocol, values) in metrics)
+        {
+            writer.WritePropertyName(protocol.ToString().ToLowerInvariant());
+            values.WriteJson(writer);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    public static void Write(Utf8JsonWriter writer, ModelCost cost)
+    {
+        writer.WriteStartObject();
+        WriteTower(writer, "user", cost.User);
+        WriteTower(writer, "item", cost.Item);
+        writer.WriteStartObject("total");
+        WriteComplexity(writer, cost.Total);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteTower(Utf8JsonWriter writer, string name, TowerCost tower)
+    {
+        writer.WriteStartObject(name);
+        WriteComplexity(writer, tower.Total);
+        writer.WriteStartArray("blocks");
+        foreach (var part in tower.Parts)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", part.Name);
+            WriteComplexity(writer, part.Complexity);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteComplexity(Utf8JsonWriter writer, Search.Space.Complexity complexity)
+    {
+        writer.WriteNumber("params", complexity.Parameters);
+        writer.WriteNumber("macs", complexity.MultiplyAccumulates);
+        writer.WriteNumber("flops", complexity.Flops);
+    }
+}

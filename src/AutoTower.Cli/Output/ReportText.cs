@@ -1,0 +1,66 @@
+using AutoTower.Search.Cost;
+using AutoTower.Search.Evaluation;
+using AutoTower.Search.Pipeline;
+
+namespace AutoTower.Cli.Output;
+
+/// <summary>Results for people.</summary>
+internal static class ReportText
+{
+    /// <summary>Metrics in percent of the popularity order and of trained architectures, one table a protocol.</summary>
+    public static void WriteMetrics(
+        TextWriter output,
+        IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> popularity,
+        IReadOnlyList<TrainedArchitecture> trained)
+    {
+        foreach (var protocol in popularity.Keys)
+        {
+            var table = Tables.Create(
+                $"test set, protocol {protocol.ToString().ToLowerInvariant()}, {popularity[protocol].Users:N0} users, in %",
+                "model", "R@1", "R@5", "R@10", "R@50", "R@100", "N@10", "N@50", "N@100", "MRR@10");
+            Row(table, "most popular", popularity[protocol]);
+            for (var i = 0; i < trained.Count; i++)
+            {
+                Row(table, trained.Count == 1 ? "trained" : $"retrained {i + 1}", trained[i].Test[protocol]);
+            }
+
+            Tables.Write(output, table);
+        }
+    }
+
+    public static void WriteCost(TextWriter output, string title, ModelCost cost)
+    {
+        var table = Tables.Create(title, "part", "parameters", "MACs", "FLOPs (MACs / 2)");
+        AddTower(table, "user", cost.User);
+        AddTower(table, "item", cost.Item);
+        Add(table, "total", cost.Total);
+        Tables.Write(output, table);
+    }
+
+    private static void AddTower(Spectre.Console.Table table, string name, TowerCost tower)
+    {
+        foreach (var part in tower.Parts)
+        {
+            Add(table, $"{name}.{part.Name}", part.Complexity);
+        }
+
+        Add(table, $"{name} tower", tower.Total);
+    }
+
+    private static void Add(Spectre.Console.Table table, string name, Search.Space.Complexity complexity) =>
+        table.Row(name, $"{complexity.Parameters:N0}", $"{complexity.MultiplyAccumulates:N0}", $"{complexity.Flops:N0}");
+
+    private static void Row(Spectre.Console.Table table, string name, RankingMetrics metrics) => table.Row(
+        name,
+        Percent(metrics.RecallAt(1)),
+        Percent(metrics.RecallAt(5)),
+        Percent(metrics.RecallAt(10)),
+        Percent(metrics.RecallAt(50)),
+        Percent(metrics.RecallAt(100)),
+        Percent(metrics.NdcgAt(10)),
+        Percent(metrics.NdcgAt(50)),
+        Percent(metrics.NdcgAt(100)),
+        Percent(metrics.MrrAt(10)));
+
+    private static string Percent(double value) => $"{100 * value:F2}";
+}

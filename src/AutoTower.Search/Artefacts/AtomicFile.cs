@@ -1,0 +1,28 @@
+namespace AutoTower.Search.Artefacts;
+
+/// <summary>Files that are either the old or the new one, never half: written beside the target, flushed to disk, renamed.</summary>
+internal static class AtomicFile
+{
+    public static void Write(string path, Action<Stream> write)
+    {
+        var temporary = path + ".partial";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{path} could not be written: {failure.Message}", failure);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+}

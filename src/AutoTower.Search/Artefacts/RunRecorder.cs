@@ -1,0 +1,72 @@
+using AutoTower.Search.Pipeline;
+using AutoTower.Search.Space;
+using AutoTower.Search.Supernet;
+using AutoTower.Search.Training;
+
+namespace AutoTower.Search.Artefacts;
+
+/// <summary>Writes what a run does to its folder's <c>metrics.jsonl</c>: a record per 100 steps, epoch, candidate and phase.</summary>
+public sealed class RunRecorder(RunFolder folder) : IRunObserver
+{
+    /// <inheritdoc/>
+    public void PhaseStarted(string phase, int total)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Training(TrainingProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        folder.AppendRecord(json =>
+        {
+            json.WriteString("event", "training");
+            json.WriteString("phase", progress.Phase);
+            json.WriteNumber("step", progress.Step);
+            json.WriteNumber("loss", progress.Loss);
+            json.WriteNumber("steps_per_second", Math.Round(progress.StepsPerSecond, 2));
+            if (progress.Epoch > 0)
+            {
+                json.WriteNumber("epoch", progress.Epoch);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(epoch);
+        folder.AppendRecord(json =>
+        {
+            json.WriteString("event", "epoch");
+            json.WriteString("architecture", architecture.ToString());
+            json.WriteNumber("epoch", epoch.Epoch);
+            json.WriteNumber("training_loss", epoch.TrainingLoss);
+            json.WriteNumber("validation_loss", epoch.ValidationLoss);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Candidate(CandidateRecord candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        folder.AppendRecord(json =>
+        {
+            json.WriteString("event", "candidate");
+            json.WriteNumber("index", candidate.Index);
+            json.WriteNumber("iteration", candidate.Iteration);
+            json.WriteString("architecture", candidate.Architecture.ToString());
+            json.WriteNumber("loss", candidate.Loss);
+            json.WriteNumber("params", candidate.Cost.Total.Parameters);
+            json.WriteNumber("flops", candidate.Cost.Total.Flops);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void PhaseEnded(string phase, TimeSpan duration) => folder.AppendRecord(json =>
+    {
+        json.WriteString("event", "phase");
+        json.WriteString("phase", phase);
+        json.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 3));
+    });
+}

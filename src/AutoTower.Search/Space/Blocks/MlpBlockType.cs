@@ -1,0 +1,39 @@
+using AutoTower.Autograd;
+using AutoTower.Autograd.Operations;
+using AutoTower.Autograd.Parameters;
+
+namespace AutoTower.Search.Space.Blocks;
+
+/// <summary>MLP-h: concatenation, linear(nD, h), linear(h, out), no activation in between (paper, Table 1; SPEC.md).</summary>
+/// <param name="hidden">h.</param>
+public sealed class MlpBlockType(int hidden) : BlockType
+{
+    /// <inheritdoc/>
+    public override string Name => $"mlp-{hidden}";
+
+    /// <inheritdoc/>
+    public override Complexity Cost(BlockShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        return LinearCost(shape.ConcatenatedWidth, hidden) + LinearCost(hidden, shape.OutputWidth);
+    }
+
+    /// <inheritdoc/>
+    public override IBlock Build(ParameterGroup group, BlockShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(shape);
+        return new Block(
+            group.AddLinear("hidden", shape.ConcatenatedWidth, hidden), group.AddLinear("output", hidden, shape.OutputWidth));
+    }
+
+    private sealed class Block(LinearLayer hidden, LinearLayer output) : IBlock
+    {
+        public void Forward(Tape tape, Tensor inputs, Tensor result)
+        {
+            var activations = tape.NewTensor(inputs.Rows, hidden.Weight.Rows);
+            tape.Linear(inputs, hidden, activations);
+            tape.Linear(activations, output, result);
+        }
+    }
+}

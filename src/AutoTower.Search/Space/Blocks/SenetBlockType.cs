@@ -1,0 +1,65 @@
+using AutoTower.Autograd;
+using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Operations;
+using AutoTower.Autograd.Parameters;
+
+namespace AutoTower.Search.Space.Blocks;
+
+/// <summary>
+/// SENET (Hu et al. 2018, the paper's reference 14): squeeze each input to its mean, linear(n, r), ReLU, linear(r, n), sigmoid with
+/// r = max(1, n/2), scale each input by its weight, flatten, linear(nD, out).
+/// Parameters: (n+1)r + (r+1)n + (nD+1)o. MACs: nD (means) + 2nr + nD (scaling) + nDo.
+/// </summary>
+public sealed class SenetBlockType : BlockType
+{
+    /// <inheritdoc/>
+    public override string Name => "senet";
+
+    /// <inheritdoc/>
+    public override int MinimumInputs => 2;
+
+    /// <inheritdoc/>
+    public override Complexity Cost(BlockShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        var reduced = Reduced(shape);
+        return LinearCost(shape.Inputs, reduced)
+            + LinearCost(reduced, shape.Inputs)
+            + LinearCost(shape.ConcatenatedWidth, shape.OutputWidth)
+            + new Complexity(0, 2L * shape.ConcatenatedWidth);
+    }
+
+    /// <inheritdoc/>
+    public override IBlock Build(ParameterGroup group, BlockShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(shape);
+        return new Block(
+            shape.Inputs,
+            group.AddLinear("reduce", shape.Inputs, Reduced(shape)),
+            group.AddLinear("excite", Reduced(shape), shape.Inputs),
+            group.AddLinear("output", shape.ConcatenatedWidth, shape.OutputWidth));
+    }
+
+    private static int Reduced(BlockShape shape) => Math.Max(1, shape.Inputs / 2);
+
+    private sealed class Block(int tokens, LinearLayer reduce, LinearLayer excite, LinearLayer output) : IBlock
+    {
+        public void Forward(Tape tape, Tensor inputs, Tensor result)
+        {
+            var means = tape.NewTensor(inputs.Rows, tokens);
+            tape.TokenMeans(inputs, means);
+            var reduced = tape.NewTensor(inputs.Rows, reduce.Weight.Rows);
+            tape.Linear(means, reduce, reduced);
+            var active = tape.NewTensor(inputs.Rows, reduce.Weight.Rows);
+            tape.Activate(Activation.Relu, reduced, active);
+            var excited = tape.NewTensor(inputs.Rows, tokens);
+            tape.Linear(active, excite, excited);
+            var scale = tape.NewTensor(inputs.Rows, tokens);
+            tape.Activate(Activation.Sigmoid, excited, scale);
+            var scaled = tape.NewTensor(inputs.Rows, inputs.Columns);
+            tape.ScaleTokens(inputs, scale, scaled);
+            tape.Linear(scaled, output, result);
+        }
+    }
+}
