@@ -1,0 +1,14 @@
+using System.CommandLine;
+using AutoTower.Search.Cost;
+
+namespace AutoTower.Cli.Options;
+
+/// <summary>How parameters and FLOPs are counted.</summary>
+internal static class ConventionOption
+{
+    public static Option<CostConvention> Create() => new("--convention")
+    {
+        Description = "paper (as printed there) or actual (what is computed, scoring included).",
+        DefaultValueFactory = _ => CostConvention.Paper,
+    };
+}
