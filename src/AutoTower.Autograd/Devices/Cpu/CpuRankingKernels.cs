@@ -13,7 +13,6 @@ internal sealed unsafe class CpuRankingKernels(CpuThreads threads) : IRankingKer
 {
     private const int LargestK = 1024;
     private const int PanelsAChunk = 2;
-    private const int ItemsATile = 16 * MicroKernel.Rows;
 
     public void TopK(Matrix queries, Matrix items, Exclusions exclusions, int k, IntegerArray indices, Matrix scores)
     {
@@ -29,7 +28,7 @@ internal sealed unsafe class CpuRankingKernels(CpuThreads threads) : IRankingKer
         {
             var firstQuery = first * MicroKernel.Columns;
             var count = Math.Min(queries.Rows, end * MicroKernel.Columns) - firstQuery;
-            using var tile = threads.Scratch.Rent<float>(ItemsATile * PanelsAChunk * MicroKernel.Columns);
+            using var tile = threads.Scratch.Rent<float>(Tile.RowsAtOnce * PanelsAChunk * MicroKernel.Columns);
             using var keys = threads.Scratch.Rent<ulong>((long)TopSelection.Room(k) * count);
             var selections = new TopSelection[count];
             Span<float> thresholds = stackalloc float[PanelsAChunk * MicroKernel.Columns];
@@ -39,9 +38,9 @@ internal sealed unsafe class CpuRankingKernels(CpuThreads threads) : IRankingKer
                 selections[query] = new TopSelection(keys.Pointer + (nint)TopSelection.Room(k) * query, k);
             }
 
-            for (var item = 0; item < items.Rows; item += ItemsATile)
+            for (var item = 0; item < items.Rows; item += Tile.RowsAtOnce)
             {
-                var itemEnd = Math.Min(items.Rows, item + ItemsATile);
+                var itemEnd = Math.Min(items.Rows, item + Tile.RowsAtOnce);
                 for (var panel = first; panel < end; panel++)
                 {
                     var part = (panel - first) * MicroKernel.Columns;

@@ -24,16 +24,27 @@ internal readonly unsafe struct LeftOperand
     public nint Step => _isPacked ? MicroKernel.Rows : 1;
 
     /// <summary>
-    /// Finds the six rows from <paramref name="first"/> (a multiple of six where packed) at a block of k.
-    /// Rows from <paramref name="end"/> on repeat the last one: computed, never stored.
+    /// Finds the rows from <paramref name="first"/> (a multiple of six where packed) to <paramref name="end"/> at a block of k that starts
+    /// at <paramref name="k"/>. The last one is repeated up to a multiple of six: computed, never stored.
     /// </summary>
     public void Rows(int first, int end, int block, int k, float** rows)
     {
-        var panel = _isPacked ? _packed.Panel(block, first / MicroKernel.Rows) : null;
-        for (var i = 0; i < MicroKernel.Rows; i++)
+        for (var row = first; row < end; row++)
         {
-            var row = Math.Min(first + i, end - 1);
-            rows[i] = _isPacked ? panel + (row - first) : _rows.Row(row) + k;
+            if (_isPacked)
+            {
+                var (panel, line) = Math.DivRem(row, MicroKernel.Rows);
+                rows[row - first] = _packed.Panel(block, panel) + line;
+            }
+            else
+            {
+                rows[row - first] = _rows.Row(row) + k;
+            }
+        }
+
+        for (var count = end - first; count % MicroKernel.Rows != 0; count++)
+        {
+            rows[count] = rows[count - 1];
         }
     }
 }

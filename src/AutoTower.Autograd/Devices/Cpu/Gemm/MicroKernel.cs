@@ -15,16 +15,17 @@ internal static unsafe class MicroKernel
     /// <summary>Columns of a tile: two vectors of eight.</summary>
     public const int Columns = 16;
 
-    /// <summary>c[r][0..15] = (accumulate ? c[r][0..15] : initial[0..15]) + sum over k of a[r][k * aStep] * b[16 k + 0..15].</summary>
+    /// <summary>c[r][column + j] = (accumulate ? c[r][column + j] : initial[j]) + sum over k of a[r][k * aStep] * b[16 k + j], j = 0..15.</summary>
     /// <param name="depth">Number of k.</param>
     /// <param name="a">Six pointers to the first elements of rows of A.</param>
     /// <param name="aStep">Distance from one k to the next in A.</param>
     /// <param name="b">Panel of B: 16 elements for each k.</param>
     /// <param name="c">Six pointers to rows of C.</param>
+    /// <param name="column">First column of the tile.</param>
     /// <param name="initial">16 elements, or null for zeros; read where not accumulating.</param>
     /// <param name="accumulate">Whether C is added to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int depth, float** a, nint aStep, float* b, float** c, float* initial, bool accumulate)
+    public static void Multiply(int depth, float** a, nint aStep, float* b, float** c, nint column, float* initial, bool accumulate)
     {
         float* a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], a4 = a[4], a5 = a[5];
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
@@ -59,23 +60,23 @@ internal static unsafe class MicroKernel
 
         if (accumulate)
         {
-            Add(c[0], c00, c01);
-            Add(c[1], c10, c11);
-            Add(c[2], c20, c21);
-            Add(c[3], c30, c31);
-            Add(c[4], c40, c41);
-            Add(c[5], c50, c51);
+            Add(c[0] + column, c00, c01);
+            Add(c[1] + column, c10, c11);
+            Add(c[2] + column, c20, c21);
+            Add(c[3] + column, c30, c31);
+            Add(c[4] + column, c40, c41);
+            Add(c[5] + column, c50, c51);
             return;
         }
 
         var initial0 = initial == null ? default : Vector256.Load(initial);
         var initial1 = initial == null ? default : Vector256.Load(initial + 8);
-        Store(c[0], c00 + initial0, c01 + initial1);
-        Store(c[1], c10 + initial0, c11 + initial1);
-        Store(c[2], c20 + initial0, c21 + initial1);
-        Store(c[3], c30 + initial0, c31 + initial1);
-        Store(c[4], c40 + initial0, c41 + initial1);
-        Store(c[5], c50 + initial0, c51 + initial1);
+        Store(c[0] + column, c00 + initial0, c01 + initial1);
+        Store(c[1] + column, c10 + initial0, c11 + initial1);
+        Store(c[2] + column, c20 + initial0, c21 + initial1);
+        Store(c[3] + column, c30 + initial0, c31 + initial1);
+        Store(c[4] + column, c40 + initial0, c41 + initial1);
+        Store(c[5] + column, c50 + initial0, c51 + initial1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,6 @@ namespace AutoTower.Autograd.Devices.Cpu.Gemm;
 /// <summary>The parallel matrix product of the CPU device: packs what has to be packed, then computes tiles of C independently.</summary>
 internal static unsafe class Product
 {
-    private const int TileRows = 16 * MicroKernel.Rows;
     private const int TilePanels = 8;
     private const int WantedTiles = 24;
 
@@ -78,7 +77,7 @@ internal static unsafe class Product
     /// <summary>Large tiles reuse more, small ones keep all threads busy to the end; halve until there are enough.</summary>
     private static (int Rows, int Panels) TileShape(int rows, int panels)
     {
-        int tileRows = TileRows, tilePanels = Math.Min(panels, TilePanels);
+        int tileRows = Tile.RowsAtOnce, tilePanels = Math.Min(panels, TilePanels);
         while (tileRows > MicroKernel.Rows && Tiles(rows, tileRows) * Tiles(panels, tilePanels) < WantedTiles)
         {
             tileRows = tileRows / 2 / MicroKernel.Rows * MicroKernel.Rows;
