@@ -1,14 +1,51 @@
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Random;
 
 namespace AutoTower.Autograd.Devices.Cpu;
 
 internal sealed class CpuBatchKernels(CpuThreads threads) : IBatchKernels
 {
-    private readonly CpuThreads _threads = threads;
+    private const int ExamplesAChunk = 256;
 
-    public void AssembleShuffled(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, BatchArrays batch) => throw new NotImplementedException(_threads.Count.ToString());
+    public void AssembleShuffled(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, BatchArrays batch)
+    {
+        var size = batch.Users.Length;
+        var batches = Math.Max(1, pool.Length / size);
+        var step = clock.AsSpan()[0] - 1;
+        var order = new Shuffle(pool.Length, seed, (uint)(step / batches));
+        var start = (long)(step % batches) * size;
+        threads.For(size, ExamplesAChunk, (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                Fill(table, pool.AsSpan()[order[(int)((start + i) % pool.Length)]], i, batch);
+            }
+        });
+    }
 
-    public void Assemble(InteractionTable table, IntegerArray interactions, BatchArrays batch) => throw new NotImplementedException(_threads.Count.ToString());
+    public void Assemble(InteractionTable table, IntegerArray interactions, BatchArrays batch)
+    {
+        Shape.Require(interactions, batch.Users.Length);
+        threads.For(interactions.Length, ExamplesAChunk, (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                Fill(table, interactions.AsSpan()[i], i, batch);
+            }
+        });
+    }
 
-    public void Advance(IntegerArray clock) => throw new NotImplementedException(_threads.Count.ToString());
+    public void Advance(IntegerArray clock) => clock.AsSpan()[0]++;
+
+    private static void Fill(InteractionTable table, int interaction, int index, BatchArrays batch)
+    {
+        var user = table.Users.AsSpan()[interaction];
+        var length = Math.Min(table.HistoryLength, interaction - table.UserOffsets.AsSpan()[user]);
+        batch.Users.AsSpan()[index] = user;
+        batch.Items.AsSpan()[index] = table.Items.AsSpan()[interaction];
+        batch.Lengths.AsSpan()[index] = length;
+        var history = batch.History.AsSpan().Slice(index * table.HistoryLength, table.HistoryLength);
+        history[..^length].Clear();
+        table.Items.AsSpan().Slice(interaction - length, length).CopyTo(history[^length..]);
+    }
 }
