@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace AutoTower.Autograd.Devices.Cpu;
+namespace AutoTower.Autograd.Devices;
 
 /// <summary>Shape checks of the kernels: raw addresses forgive nothing.</summary>
 internal static class Shape

@@ -1,0 +1,20 @@
+namespace AutoTower.Autograd.Devices.Cuda;
+
+/// <summary>How a <see cref="CudaDevice"/> computes and where its kernels come from.</summary>
+public sealed record CudaDeviceOptions
+{
+    /// <summary>Precision of dense products.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Whether results are bit-identical from run to run on one GPU model: no floating-point atomics on any path.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>Folder with kernel sources to use instead of the embedded ones; null for the embedded ones.</summary>
+    public string? KernelsDirectory { get; init; }
+
+    /// <summary>The GPU's number, from 0, as CUDA_VISIBLE_DEVICES leaves it.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>Gets one sentence when something costs speed but not the run, such as a kernel cache that cannot be written.</summary>
+    public Action<string>? Warning { get; init; }
+}

@@ -1,0 +1,131 @@
+using AutoTower.Kernels;
+using AutoTower.Kernels.Blas;
+using AutoTower.Kernels.Compilation;
+using AutoTower.Kernels.Launch;
+using AutoTower.Kernels.Memory;
+using AutoTower.Kernels.Streams;
+
+namespace AutoTower.Autograd.Devices.Cuda;
+
+/// <summary>
+/// What the kernel families share: context, one stream, memory, kernels and cuBLAS. A family method checks its shapes, then launches;
+/// it neither allocates nor waits.
+/// </summary>
+internal sealed class CudaEngine : IDisposable
+{
+    private const int CompletionCounters = 1024;
+
+    private readonly Stack<IDisposable> _owned = new();
+
+    public CudaEngine(CudaDeviceOptions options)
+    {
+        Options = options;
+        try
+        {
+            Context = Own(new CudaContext(options.Ordinal));
+            Stream = Own(new CudaStream(Context));
+            Pool = Own(new DeviceMemoryPool(Stream));
+            Library = Own(new KernelLibrary(
+                Context, new KernelLibraryOptions { KernelsDirectory = options.KernelsDirectory, Warning = options.Warning }));
+            Blas = Own(new CudaBlas(Stream) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
+            // A fixed workspace: products can be captured, and give the same bits from run to run.
+            Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
+            Scratch = Own(new DeviceScratch(Pool));
+            var counters = Own(Pool.Allocate<int>(CompletionCounters, "completion counters"));
+            counters.View.Clear(Stream);
+            Counters = new IntegerArray(counters.Pointer, CompletionCounters);
+            // Compiling is the slow part of a first start; sources do not depend on each other.
+            Parallel.ForEach(Library.SourceNames, file => Library.GetModule(file));
+        }
+        catch (AggregateException failure) when (failure.InnerException is CudaEngineException cause)
+        {
+            Dispose();
+            throw cause;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public CudaDeviceOptions Options { get; }
+
+    public CudaContext Context { get; }
+
+    public CudaStream Stream { get; }
+
+    public DeviceMemoryPool Pool { get; }
+
+    public KernelLibrary Library { get; }
+
+    public CudaBlas Blas { get; }
+
+    /// <summary>Memory for intermediate results within one operation.</summary>
+    public DeviceScratch Scratch { get; }
+
+    /// <summary>Zeros, for kernels whose last block finishes the work: it finds itself last by counting, and leaves zeros behind.</summary>
+    public IntegerArray Counters { get; }
+
+    /// <summary>Finds a kernel; for constructors of families.</summary>
+    /// <param name="file">The source, such as dense.cu.</param>
+    /// <param name="name">The kernel.</param>
+    public CudaKernel Kernel(string file, string name) => Library.GetKernel(file, name);
+
+    /// <summary>Puts a kernel into the device's stream. Nothing is launched for an empty grid.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="arguments">The kernel's arguments in its order.</param>
+    public void Launch(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, params ReadOnlySpan<KernelArgument> arguments)
+    {
+        var list = new KernelArguments();
+        foreach (ref readonly var argument in arguments)
+        {
+            argument.AddTo(ref list);
+        }
+
+        Launch(kernel, grid, block, sharedBytes, list);
+    }
+
+    /// <summary>As above, for arguments of other types.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="arguments">The kernel's arguments in its order.</param>
+    public void Launch(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, scoped in KernelArguments arguments)
+    {
+        if (grid.X > 0 && grid.Y > 0 && grid.Z > 0)
+        {
+            kernel.Launch(Stream, grid, block, sharedBytes, arguments);
+        }
+    }
+
+    /// <summary>Blocks that cover <paramref name="work"/> items, at most enough to fill the device; the kernel strides over the rest.</summary>
+    /// <param name="work">Items.</param>
+    /// <param name="perBlock">Items of one block in one round.</param>
+    public int Blocks(long work, int perBlock)
+    {
+        const int RoundsOfBlocks = 4;
+        var fill = RoundsOfBlocks * Context.MultiprocessorCount * (Context.MaxThreadsPerMultiprocessor / 256);
+        return (int)Math.Min((work + perBlock - 1) / perBlock, fill);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (_owned.TryPop(out var owned))
+        {
+            owned.Dispose();
+        }
+    }
+
+    private T Own<T>(T created)
+        where T : IDisposable
+    {
+        _owned.Push(created);
+        return created;
+    }
+}
