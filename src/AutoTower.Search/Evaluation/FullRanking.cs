@@ -30,6 +30,7 @@ public static class FullRanking
         using var arena = new Arena(device, "full ranking");
         using var items = ItemVectors(model, architecture, arena);
         var itemMatrix = new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.Shape.OutputWidth);
+        using var prepared = device.Ranking.Prepare(new ItemTable(itemMatrix));
         using var batchMemory = new DeviceBatch(device, ChunkSize, model.Shape.HistoryLength);
         var ranked = new int[ChunkSize * depth];
         for (var first = 0; first < queries.Count; first += ChunkSize)
@@ -40,7 +41,7 @@ public static class FullRanking
             device.Batches.Assemble(model.Data.Interactions, Upload(arena, queries.Interactions.AsSpan(first, count)), batch);
             var users = model.Users(new Tape(arena, ForwardMode.Inference), architecture, batch).Representation;
             var indices = arena.NewIntegers(count * depth);
-            device.Ranking.TopK(users.Value, itemMatrix, Exclusions(arena, queries, first, count), depth, indices, arena.NewMatrix(count, depth));
+            device.Ranking.TopK(users.Value, prepared, Exclusions(arena, queries, first, count), depth, indices, arena.NewMatrix(count, depth));
             device.Download(indices.Address, ranked.AsSpan(0, count * depth));
             for (var i = 0; i < count; i++)
             {

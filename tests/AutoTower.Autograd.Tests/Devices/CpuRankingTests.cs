@@ -7,32 +7,55 @@ namespace AutoTower.Autograd.Tests.Devices;
 
 public class CpuRankingTests
 {
-    private static readonly float[] s_special = [0, -0f, 1, -1, 2, float.NaN, float.PositiveInfinity, float.NegativeInfinity];
-
     [Fact]
     public void Agrees_with_sorting_everything() =>
         Gen.Select(Gen.Int[1, 70], Gen.Int[1, 400], Gen.Int[1, 20], Gen.Int[1, 60], Gen.Int[0, 5], Gen.Int[0, 1000]).Sample(
-            (queries, items, width, k, exclusionsInFive, seed) => Check(queries, items, width, k, exclusionsInFive / 5.0, seed, _ => { }),
+            (queries, items, width, k, exclusionsInFive, seed) =>
+                Check(new RankingProblem(queries, items, width, seed).Exclude(exclusionsInFive / 5.0), k), iter: 200, threads: 1);
+
+    [Fact]
+    public void Agrees_with_bias_bitmap_and_bfloat16() =>
+        Gen.Select(Gen.Int[1, 40], Gen.Int[1, 300], Gen.Int[1, 40], Gen.Int[1, 30], Gen.Int[0, 15], Gen.Int[0, 1000]).Sample(
+            (queries, items, width, k, options, seed) =>
+            {
+                var problem = new RankingProblem(queries, items, width, seed).Exclude(0.1);
+                if ((options & 1) != 0)
+                {
+                    problem.AddBias();
+                }
+
+                if ((options & 2) != 0)
+                {
+                    problem.Allow(options >= 8 ? 0.5 : 0.05);
+                }
+
+                if ((options & 4) != 0)
+                {
+                    problem.Narrow();
+                }
+
+                Check(problem, k);
+            },
             iter: 200, threads: 1);
 
     [Fact]
     public void Agrees_with_ties_infinities_and_not_a_number() =>
         Gen.Select(Gen.Int[1, 40], Gen.Int[1, 300], Gen.Int[1, 50], Gen.Int[0, 2], Gen.Int[0, 1000]).Sample(
-            (queries, items, k, exclusions, seed) => Check(queries, items, 1, k, exclusions / 4.0, seed, matrix =>
-            {
-                var random = new System.Random(seed + matrix.Rows);
-                for (var i = 0; i < matrix.Rows; i++)
-                {
-                    matrix[i, 0] = s_special[random.Next(s_special.Length)];
-                }
-            }),
-            iter: 200, threads: 1);
+            (queries, items, k, exclusions, seed) =>
+                Check(new RankingProblem(queries, items, 1, seed).UseSpecialValues().Exclude(exclusions / 4.0), k), iter: 200, threads: 1);
+
+    [Theory]
+    [MemberData(nameof(RankingProblem.Adversaries), MemberType = typeof(RankingProblem))]
+    public void Agrees_on_adversarial_items(string adversary) => Check(RankingProblem.Adversarial(adversary, 19, 6007, 24), 33);
 
     [Theory]
     [InlineData(17, 3000, 1024)]
     [InlineData(3, 20, 1024)]
     [InlineData(1, 1, 1)]
-    public void Agrees_at_the_ends_of_k(int queries, int items, int k) => Check(queries, items, 64, k, 0.1, 5, _ => { });
+    [InlineData(1, 30011, 100)] // One query: the items are cut into parts.
+    [InlineData(40, 20011, 7)]
+    public void Agrees_at_the_ends_of_k_and_where_items_are_cut(int queries, int items, int k) =>
+        Check(new RankingProblem(queries, items, 64, 5).Exclude(0.1), k);
 
     [Fact]
     public void Equal_scores_come_in_the_order_of_their_indices()
@@ -72,18 +95,16 @@ public class CpuRankingTests
     public void The_score_of_a_pair_does_not_depend_on_its_surroundings_or_on_threads()
     {
         using var device = new CpuDevice(3);
-        HostMatrix queries = new(device, 75, 333, 2, new System.Random(1)), items = new(device, 210, 333, 1, new System.Random(2));
+        HostMatrix queries = new(device, 75, 250, 2, new System.Random(1)), items = new(device, 210, 250, 1, new System.Random(2));
         var (indices, scores) = Run(device, queries, items, default, 10);
-        var product = new HostMatrix(device, 75, 210);
-        device.Dense.LinearForward(queries.View, items.View, Matrix.None, product.View);
         for (var i = 0; i < scores.Length; i++)
         {
-            Assert.Equal(product[i / 10, indices[i]], scores[i]);
+            Assert.Equal(RankingProblem.Score(queries.Row(i / 10), items.Row(indices[i]), null), scores[i]);
         }
 
         Bits.SameOnAnyNumberOfThreads(other =>
         {
-            HostMatrix q = new(other, 75, 333, 2, new System.Random(1)), m = new(other, 210, 333, 1, new System.Random(2));
+            HostMatrix q = new(other, 75, 250, 2, new System.Random(1)), m = new(other, 210, 250, 1, new System.Random(2));
             var (found, values) = Run(other, q, m, default, 10);
             return [.. Array.ConvertAll(found, index => (float)index), .. values];
         });
@@ -99,47 +120,28 @@ public class CpuRankingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Run(device, queries, items, default, k));
     }
 
+    [Fact]
+    public void A_bitmap_of_another_length_is_refused()
+    {
+        using var device = new CpuDevice(1);
+        var items = new HostMatrix(device, 33, 2);
+        var table = new ItemTable(items.View) { Allowed = new HostIntegers(device, 1).View };
+        var failure = Assert.Throws<ArgumentException>(() => device.Ranking.Prepare(table));
+        Assert.Equal("The bitmap of allowed items has 1 words, expected 2.", failure.Message);
+    }
+
+    private static void Check(RankingProblem problem, int k)
+    {
+        using var device = new CpuDevice(2);
+        problem.AssertSolvedBy(device, k);
+    }
+
     private static (int[] Indices, float[] Scores) Run(CpuDevice device, HostMatrix queries, HostMatrix items, Exclusions exclusions, int k)
     {
         var indices = new HostIntegers(device, new int[queries.Rows * k]);
         var scores = new HostMatrix(device, queries.Rows, k, 1);
-        device.Ranking.TopK(queries.View, items.View, exclusions, k, indices.View, scores.View);
+        using var prepared = device.Ranking.Prepare(new ItemTable(items.View));
+        device.Ranking.TopK(queries.View, prepared, exclusions, k, indices.View, scores.View);
         return (indices.Values.ToArray(), scores.Values());
-    }
-
-    private static void Check(int queryCount, int itemCount, int width, int k, double excludedShare, int seed, Action<HostMatrix> overwrite)
-    {
-        using var device = new CpuDevice(2);
-        var random = new System.Random(seed);
-        HostMatrix queries = new(device, queryCount, width, 1, random), items = new(device, itemCount, width, 2, random);
-        overwrite(queries);
-        overwrite(items);
-        var excluded = new List<int>();
-        var offsets = new List<int> { 0 };
-        for (var i = 0; i < queryCount; i++)
-        {
-            excluded.AddRange(Enumerable.Range(0, itemCount).Where(_ => random.NextDouble() < excludedShare));
-            offsets.Add(excluded.Count);
-        }
-
-        HostIntegers offsetArray = new(device, [.. offsets]), excludedArray = new(device, [.. excluded]);
-        var exclusions = excludedShare == 0 ? default : new Exclusions(offsetArray.View, excludedArray.View);
-        var (indices, scores) = Run(device, queries, items, exclusions, k);
-
-        var product = new HostMatrix(device, queryCount, itemCount);
-        device.Dense.LinearForward(queries.View, items.View, Matrix.None, product.View);
-        for (var i = 0; i < queryCount; i++)
-        {
-            var skipped = excluded[offsets[i]..offsets[i + 1]].ToHashSet();
-            var row = product.Row(i).ToArray();
-            var expected = Enumerable.Range(0, itemCount).Where(item => !skipped.Contains(item))
-                .OrderBy(item => float.IsNaN(row[item])).ThenByDescending(item => row[item] + 0f).ThenBy(item => item).Take(k).ToArray();
-            for (var place = 0; place < k; place++)
-            {
-                var found = place < expected.Length;
-                Assert.Equal(found ? expected[place] : -1, indices[i * k + place]);
-                Assert.Equal(found ? row[expected[place]] + 0f : float.NegativeInfinity, scores[i * k + place]);
-            }
-        }
     }
 }

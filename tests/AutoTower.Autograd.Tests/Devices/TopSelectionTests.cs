@@ -1,4 +1,4 @@
-using AutoTower.Autograd.Devices.Cpu;
+using AutoTower.Autograd.Devices.Cpu.Ranking;
 using CsCheck;
 
 namespace AutoTower.Autograd.Tests.Devices;

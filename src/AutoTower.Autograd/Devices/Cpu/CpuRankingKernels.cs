@@ -1,99 +1,81 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using AutoTower.Autograd.Devices.Cpu.Gemm;
+using AutoTower.Autograd.Devices.Cpu.Ranking;
 using AutoTower.Autograd.Devices.Kernels;
 
 namespace AutoTower.Autograd.Devices.Cpu;
 
 /// <summary>
-/// Items are the left operand and queries the packed right one, so that a row of a tile holds one item's scores for sixteen queries: one
-/// comparison with sixteen thresholds tells whether any of them wants it. The scores live in one tile at a time.
+/// Exact top-K: a grid of (some queries) x (some items) cells, each searched by one thread, then a merge. Keys are distinct, so the cut of
+/// the grid does not show in the result.
 /// </summary>
 internal sealed unsafe class CpuRankingKernels(CpuThreads threads) : IRankingKernels
 {
-    private const int LargestK = 1024;
-    private const int PanelsAChunk = 2;
+    /// <summary>Queries of a cell, in panels: enough that the items that pass by are used often, few enough for the second-level cache.</summary>
+    private const int PanelsACell = 8;
 
-    public void TopK(Matrix queries, Matrix items, Exclusions exclusions, int k, IntegerArray indices, Matrix scores)
+    /// <summary>Cells for each thread, so that all end at about the same time.</summary>
+    private const int CellsAThread = 4;
+
+    /// <summary>Fewer items than this are not worth a cell of their own.</summary>
+    private const int FewestItemsACell = 4096;
+
+    public PreparedItems Prepare(ItemTable items)
     {
+        items.RequireConsistent();
+        return new PreparedItems(items);
+    }
+
+    public void TopK(Matrix queries, PreparedItems items, Exclusions exclusions, int k, IntegerArray indices, Matrix scores)
+    {
+        ArgumentNullException.ThrowIfNull(items);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, LargestK);
-        Shape.Require(items, items.Rows, queries.Columns);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(k, IRankingKernels.LargestK);
+        var table = items.Table;
+        Shape.Require(queries, queries.Rows, table.Columns);
         Shape.Require(indices, queries.Rows * k);
         Shape.Require(scores, queries.Rows, k);
-        using var panels = threads.Scratch.Rent<float>(PackedMatrix.Size(queries.Columns, queries.Rows, MicroKernel.Columns));
-        var packedQueries = Product.Pack(threads, new RowView(queries), true, panels);
-        var left = new LeftOperand(new RowView(items));
-        threads.For(packedQueries.Panels, PanelsAChunk, (first, end) =>
+        if (queries.Rows == 0)
         {
-            var firstQuery = first * MicroKernel.Columns;
-            var count = Math.Min(queries.Rows, end * MicroKernel.Columns) - firstQuery;
-            using var tile = threads.Scratch.Rent<float>(Tile.RowsAtOnce * PanelsAChunk * MicroKernel.Columns);
-            using var keys = threads.Scratch.Rent<ulong>((long)TopSelection.Room(k) * count);
-            var selections = new TopSelection[count];
-            Span<float> thresholds = stackalloc float[PanelsAChunk * MicroKernel.Columns];
-            thresholds.Fill(float.NaN); // Everything beats it.
-            for (var query = 0; query < count; query++)
-            {
-                selections[query] = new TopSelection(keys.Pointer + (nint)TopSelection.Room(k) * query, k);
-            }
+            return;
+        }
 
-            for (var item = 0; item < items.Rows; item += Tile.RowsAtOnce)
+        using var panels = threads.Scratch.Rent<float>(PackedMatrix.Size(queries.Columns, queries.Rows, MicroKernel.Columns));
+        var search = new CellSearch(
+            threads.Scratch, Product.Pack(threads, new RowView(queries), true, panels), new ItemRows(table), exclusions, k);
+        var groups = (search.Panels + PanelsACell - 1) / PanelsACell;
+        var parts = Parts(groups, table.Rows);
+        using var found = threads.Scratch.Rent<ulong>((long)queries.Rows * parts * k); // (N, parts, k)
+        threads.Run(groups * parts, cell =>
+        {
+            var (group, part) = Math.DivRem(cell, parts);
+            var firstPanel = group * PanelsACell;
+            search.Run(
+                (firstPanel, Math.Min(search.Panels, firstPanel + PanelsACell)),
+                (First(table.Rows, part, parts), First(table.Rows, part + 1, parts)),
+                (query, keys) => keys.CopyTo(new Span<ulong>(found.Pointer + ((nint)query * parts + part) * k, k)));
+        });
+        threads.For(queries.Rows, MicroKernel.Columns, (first, end) =>
+        {
+            for (var query = first; query < end; query++)
             {
-                var itemEnd = Math.Min(items.Rows, item + Tile.RowsAtOnce);
-                for (var panel = first; panel < end; panel++)
+                var keys = new Span<ulong>(found.Pointer + (nint)query * parts * k, parts * k);
+                if (parts > 1)
                 {
-                    var part = (panel - first) * MicroKernel.Columns;
-                    var lanes = Math.Min(MicroKernel.Columns, count - part);
-                    var products = new Matrix((nint)tile.Pointer, itemEnd - item, MicroKernel.Columns);
-                    Tile.Multiply(
-                        left, packedQueries, new RowView(products), (-item, -panel * MicroKernel.Columns), (item, itemEnd), (panel, panel + 1), null, false);
-                    Select(
-                        products, item, lanes, exclusions, firstQuery + part, selections.AsSpan(part, lanes), thresholds.Slice(part, MicroKernel.Columns));
+                    keys.Sort();
                 }
-            }
 
-            for (var query = 0; query < count; query++)
-            {
-                Write(selections[query].Finish(), (int*)indices.Address + (nint)(firstQuery + query) * k, Row(scores, firstQuery + query));
+                Write(keys[..k], (int*)indices.Address + (nint)query * k, (float*)scores.Address + (nint)query * scores.Stride);
             }
         });
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Select(
-        Matrix products, int firstItem, int lanes, Exclusions exclusions, int firstQuery, Span<TopSelection> selections, Span<float> thresholds)
+    private int Parts(int groups, int items)
     {
-        var low = Vector256.Create<float>(thresholds);
-        var high = Vector256.Create<float>(thresholds[8..]);
-        for (var i = 0; i < products.Rows; i++)
-        {
-            var row = Row(products, i); // (16)
-            var beaten = Vector256.LessThanOrEqual(Vector256.Load(row), low).ExtractMostSignificantBits()
-                | Vector256.LessThanOrEqual(Vector256.Load(row + 8), high).ExtractMostSignificantBits() << 8;
-            for (var wanted = ~beaten & ((1u << lanes) - 1); wanted != 0; wanted &= wanted - 1)
-            {
-                var lane = System.Numerics.BitOperations.TrailingZeroCount(wanted);
-                if (!IsExcluded(exclusions, firstQuery + lane, firstItem + i) && selections[lane].Offer(row[lane], firstItem + i))
-                {
-                    thresholds[lane] = selections[lane].Threshold;
-                    low = Vector256.Create<float>(thresholds);
-                    high = Vector256.Create<float>(thresholds[8..]);
-                }
-            }
-        }
+        var wanted = (CellsAThread * threads.Count + groups - 1) / groups;
+        return groups >= threads.Count * 2 ? 1 : Math.Clamp(items / FewestItemsACell, 1, wanted);
     }
 
-    private static bool IsExcluded(Exclusions exclusions, int query, int item)
-    {
-        if (exclusions.Offsets.IsAbsent)
-        {
-            return false;
-        }
-
-        var offsets = (int*)exclusions.Offsets.Address;
-        return new ReadOnlySpan<int>((int*)exclusions.Items.Address + offsets[query], offsets[query + 1] - offsets[query]).BinarySearch(item) >= 0;
-    }
+    private static int First(int items, int part, int parts) => (int)((long)items * part / parts);
 
     private static void Write(ReadOnlySpan<ulong> keys, int* indices, float* scores)
     {
@@ -103,6 +85,4 @@ internal sealed unsafe class CpuRankingKernels(CpuThreads threads) : IRankingKer
             scores[i] = RankedScore.Score(keys[i]);
         }
     }
-
-    private static float* Row(Matrix matrix, int row) => (float*)matrix.Address + (nint)row * matrix.Stride;
 }

@@ -1,4 +1,4 @@
-namespace AutoTower.Autograd.Devices.Cpu;
+namespace AutoTower.Autograd.Devices.Cpu.Ranking;
 
 /// <summary>Selection by partition (Hoare's "Find"): linear where sorting everything would take a logarithmic factor more.</summary>
 internal static class SmallestKeys

@@ -1,4 +1,4 @@
-namespace AutoTower.Autograd.Devices.Cpu;
+namespace AutoTower.Autograd.Devices.Cpu.Ranking;
 
 /// <summary>
 /// The best k of a stream of scores. Candidates better than the k-th best known are appended; when 2k have gathered, the worse half is

@@ -1,4 +1,4 @@
-namespace AutoTower.Autograd.Devices.Cpu;
+namespace AutoTower.Autograd.Devices.Cpu.Ranking;
 
 /// <summary>
 /// A score and its index as one number whose ascending order is the order of results: score descending, NaN behind every number, then
