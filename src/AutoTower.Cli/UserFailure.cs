@@ -1,5 +1,6 @@
 using AutoTower.Autograd.Devices;
 using AutoTower.Search.Data;
+using AutoTower.Search.Training;
 
 namespace AutoTower.Cli;
 
@@ -9,7 +10,7 @@ internal static class UserFailure
     /// <summary>The sentence for the person, or null for a defect, which should show its stack.</summary>
     public static string? Describe(Exception failure) => failure switch
     {
-        DataException or DeviceMemoryException or IOException or UnauthorizedAccessException => failure.Message,
+        DataException or DeviceMemoryException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
         // The parameter name that .NET appends means nothing to a person.
         ArgumentException argument => argument.Message.Split(" (Parameter '")[0],
         _ => null,

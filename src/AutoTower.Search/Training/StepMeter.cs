@@ -29,6 +29,11 @@ internal sealed class StepMeter(string phase, int totalSteps, TrainingStep step,
         }
 
         var loss = step.ReadLoss();
+        if (!float.IsFinite(loss))
+        {
+            throw new TrainingDivergedException(phase, Taken);
+        }
+
         var speed = (Taken - _reported) / Math.Max(_watch.Elapsed.TotalSeconds, 1e-9);
         report(new TrainingProgress(phase, Taken, totalSteps, loss, speed, epoch, validationLoss));
         _reported = Taken;

@@ -30,7 +30,7 @@ internal sealed class CpuAttentionKernels(CpuThreads threads) : IAttentionKernel
                             attention[j] = scale * TensorPrimitives.Dot<float>(query, Part(input, j, 1, width).Slice(h * head, head));
                         }
 
-                        TensorPrimitives.SoftMax<float>(attention, attention);
+                        Softmax.Apply(attention);
                         var target = output.Slice((i * width) + (h * head), head);
                         for (var j = 0; j < tokens; j++)
                         {

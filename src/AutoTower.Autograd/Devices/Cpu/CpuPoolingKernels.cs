@@ -64,7 +64,7 @@ internal sealed unsafe class CpuPoolingKernels(CpuThreads threads) : IPoolingKer
                     attention[l] = TensorPrimitives.Dot<float>(activations.Row(b, l), w2.Row(0));
                 }
 
-                SoftMax(attention[start..]);
+                Softmax.Apply(attention[start..]);
                 for (var l = start; l < history.Length; l++)
                 {
                     AddScaled(history.Row(b, l), attention[l], y.Row(b));
@@ -149,7 +149,7 @@ internal sealed unsafe class CpuPoolingKernels(CpuThreads threads) : IPoolingKer
                 {
                     var attention = weights.Row(b).Slice((i * history.Length) + start, valid);
                     keys.Scores(queryKey.Row((b * history.Length) + i)[..width], scale, attention);
-                    SoftMax(attention);
+                    Softmax.Apply(attention);
                     masks.AddKept(attention, b, i, start, 1f / valid, means[start..]);
                 }
 
@@ -228,17 +228,4 @@ internal sealed unsafe class CpuPoolingKernels(CpuThreads threads) : IPoolingKer
     }
 
     private static void AddScaled(ReadOnlySpan<float> x, float factor, Span<float> y) => TensorPrimitives.MultiplyAdd(x, factor, y, y);
-
-    private static void SoftMax(Span<float> scores)
-    {
-        if (scores.IsEmpty)
-        {
-            return;
-        }
-
-        // Without the maximum, large scores would overflow.
-        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
-        TensorPrimitives.Exp<float>(scores, scores);
-        TensorPrimitives.Multiply(scores, 1f / TensorPrimitives.Sum<float>(scores), scores);
-    }
 }
