@@ -16,7 +16,6 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __noinline__ __attribute__((noinline))
 #define __align__(bytes) __attribute__((aligned(bytes)))
-#define __restrict__ __restrict
 
 typedef decltype(sizeof(0)) size_t;
 

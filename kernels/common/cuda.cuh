@@ -9,7 +9,7 @@
 #include "common/clang.cuh"
 #endif
 
-// Declares `type* name`, the block's dynamic shared memory, aligned to 16 bytes. All names declared so in a kernel are the same memory.
+// Declares `type* name`, the block's dynamic shared memory, aligned to 16 bytes; once a kernel.
 #define DYNAMIC_SHARED(type, name)                                            \
     extern __shared__ __align__(16) unsigned char dynamic_shared_bytes[];     \
     type* const name = reinterpret_cast<type*>(dynamic_shared_bytes)

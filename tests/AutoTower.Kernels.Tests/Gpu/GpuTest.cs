@@ -44,6 +44,9 @@ public abstract class GpuTest : IDisposable
         Assert.Equal(0, live);
     }
 
+    /// <summary>Skips a test that only a real GPU can pass; docs/kernels.md describes the emulator.</summary>
+    protected void SkipOnEmulator(string reason) => Assert.SkipWhen(Context.Name == "AutoTower CPU emulator", $"the CPU emulator {reason}");
+
     /// <summary>Compiles a source and loads it.</summary>
     protected CudaModule Compile(string source, params (string Name, string Text)[] headers)
     {

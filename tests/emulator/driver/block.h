@@ -1,0 +1,25 @@
+#pragma once
+#include "../device/runtime.h"
+#include "status.h"
+
+#include <string>
+
+namespace emulator {
+
+struct Launch {
+    const Module* module;
+    const Kernel* kernel;
+    void* library; // what dlopen gave, for finding source lines
+    int image;     // file descriptor of the module's image
+    Extent grid, block;
+    unsigned shared_bytes;
+};
+
+constexpr unsigned MaxThreads = 1024;
+constexpr unsigned DefaultSharedBytes = 48 << 10;
+constexpr unsigned MaxSharedBytes = 227 << 10;
+
+// Runs all blocks of a launch, one after another; one launch runs at a time. Reports and returns the first error.
+Status run(const Launch& launch, void** arguments);
+
+} // namespace emulator

@@ -1,0 +1,28 @@
+#pragma once
+#include <cstddef>
+
+namespace emulator {
+
+// A stack with the place where its work was interrupted. Switching costs a few nanoseconds: no system call, no signal mask.
+class Fiber {
+public:
+    Fiber() = default;
+    Fiber(const Fiber&) = delete;
+    Fiber& operator=(const Fiber&) = delete;
+
+    // Gives the fiber a stack (kept from the first time on) and makes it start with `entry`, which must never return.
+    void prepare(void (*entry)());
+
+    // The fiber without a stack of its own stands for the caller of the first switch.
+    static void switch_to(Fiber& from, Fiber& to);
+
+    // Top of the stack, where a fault handler may start over.
+    void* stack_top() const { return stack_ + StackBytes; }
+
+private:
+    static constexpr size_t StackBytes = 128 << 10;
+    void* saved_ = nullptr;
+    unsigned char* stack_ = nullptr;
+};
+
+} // namespace emulator
