@@ -47,6 +47,27 @@ __device__ __forceinline__ void store(float* address, const Pack<4>& pack) {
     *reinterpret_cast<float4*>(address) = make_float4(pack[0], pack[1], pack[2], pack[3]);
 }
 
+template <int W> struct Width {
+    static constexpr int value = W;
+};
+
+// Calls body(Width<W>(), row, column) for every group of W neighbouring columns of a (rows, columns) matrix, spread over the grid; W is 4
+// where `packed`, which must imply columns % 4 == 0, else 1.
+template <class Body> __device__ __forceinline__ void for_each_pack(bool packed, int rows, int columns, Body body) {
+    int groups = packed ? columns / 4 : columns;
+    long long count = (long long)rows * groups;
+    for (long long i = grid_thread(); i < count; i += grid_threads()) {
+        // Division of 64-bit numbers is a long sequence of instructions.
+        int row = count <= 0x7fffffff ? (int)((unsigned)i / (unsigned)groups) : (int)(i / groups);
+        int group = (int)(i - (long long)row * groups);
+        if (packed) {
+            body(Width<4>(), row, 4 * group);
+        } else {
+            body(Width<1>(), row, group);
+        }
+    }
+}
+
 // *address += pack.
 template <int W> __device__ __forceinline__ void add_to(float* address, const Pack<W>& pack) {
     Pack<W> sum = load<W>(address);

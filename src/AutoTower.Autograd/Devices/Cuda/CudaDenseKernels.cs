@@ -1,18 +1,129 @@
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Kernels.Blas;
+using AutoTower.Kernels.Launch;
 
 namespace AutoTower.Autograd.Devices.Cuda;
 
+/// <summary>
+/// Linear layers on cuBLAS, whose matrices are column-major: a row-major matrix is its own transpose there. Tokens are rows of a product
+/// where they lie one behind the other, else one product of a batch.
+/// </summary>
 internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
 {
-    public void LinearForward(Matrix x, Matrix weight, Matrix bias, Matrix y, int tokens = 1) => throw Missing();
+    private const int Block = 256;
 
-    public void LinearBackwardInput(Matrix dy, Matrix weight, Matrix dx, int tokens = 1) => throw Missing();
+    private readonly CudaKernel _bias = engine.Kernel("dense.cu", "bias_forward");
+    private readonly CudaKernel _biasBackward = engine.Kernel("dense.cu", "bias_backward");
+    private readonly CudaKernel _scaledBias = engine.Kernel("dense.cu", "scaled_bias_forward");
+    private readonly CudaKernel _scaledBiasBackwardBias = engine.Kernel("dense.cu", "scaled_bias_backward_bias");
+    private readonly CudaKernel _scaledBiasBackwardScale = engine.Kernel("dense.cu", "scaled_bias_backward_scale");
+    private readonly CudaKernel _copy = engine.Kernel("copy.cu", "copy_forward");
 
-    public void LinearBackwardWeight(Matrix dy, Matrix x, Matrix dWeight, Matrix dBias, int tokens = 1) => throw Missing();
+    public void LinearForward(Matrix x, Matrix weight, Matrix bias, Matrix y, int tokens = 1)
+    {
+        Shape.Require(x, y.Rows, tokens * weight.Columns);
+        Shape.Require(y, x.Rows, tokens * weight.Rows);
+        Shape.RequireIfPresent(bias, 1, weight.Rows);
+        Multiply(Transpose.Transposed, weight, x, y, tokens, 0);
+        if (!bias.IsAbsent)
+        {
+            engine.Launch(_bias, engine.BlocksOfPacks(y, Block), Block, 0, y, bias.Address, weight.Rows);
+        }
+    }
 
-    public void ScaledBiasForward(Matrix y, Matrix scale, Matrix bias) => throw Missing();
+    public void LinearBackwardInput(Matrix dy, Matrix weight, Matrix dx, int tokens = 1)
+    {
+        Shape.Require(dx, dy.Rows, tokens * weight.Columns);
+        Shape.Require(dy, dx.Rows, tokens * weight.Rows);
+        Multiply(Transpose.None, weight, dy, dx, tokens, 1);
+    }
 
-    public void ScaledBiasBackward(Matrix dy, Matrix scale, Matrix bias, Matrix dScale, Matrix dBias) => throw Missing();
+    public void LinearBackwardWeight(Matrix dy, Matrix x, Matrix dWeight, Matrix dBias, int tokens = 1)
+    {
+        Shape.Require(x, dy.Rows, tokens * dWeight.Columns);
+        Shape.Require(dy, x.Rows, tokens * dWeight.Rows);
+        Shape.RequireIfPresent(dBias, 1, dWeight.Rows);
+        // The sum runs over rows and tokens, so they must be the rows of one product.
+        var (factor, gradient) = new TokenProducts(x, dy, tokens).Count == 1 ? (x, dy) : Packed(x, dy);
+        var products = new TokenProducts(factor, gradient, tokens);
+        engine.Blas.Gemm(
+            Transpose.None, Transpose.Transposed, dWeight.Columns, dWeight.Rows, products.Rows, 1,
+            factor.Address, products.Stride(factor),
+            gradient.Address, products.Stride(gradient), 1,
+            dWeight.Address, dWeight.Stride);
+        if (!dBias.IsAbsent)
+        {
+            var sums = new ColumnSums(engine, dy.Rows * tokens, dWeight.Rows);
+            engine.Launch(_biasBackward, sums.Grid, ColumnSums.Block, 0, dy, tokens, dBias.Address, sums.Partials, engine.Counters.Address);
+        }
+    }
 
-    private NotImplementedException Missing() => new($"{engine.Context.Name}: the kernels of this family follow.");
+    public void ScaledBiasForward(Matrix y, Matrix scale, Matrix bias)
+    {
+        Shape.Require(scale, y.Rows, 1);
+        Shape.Require(bias, 1, y.Columns);
+        engine.Launch(_scaledBias, engine.BlocksOfPacks(y, Block), Block, 0, y, scale, bias.Address);
+    }
+
+    public void ScaledBiasBackward(Matrix dy, Matrix scale, Matrix bias, Matrix dScale, Matrix dBias)
+    {
+        Shape.Require(scale, dy.Rows, 1);
+        Shape.Require(bias, 1, dy.Columns);
+        Shape.RequireIfPresent(dScale, dy.Rows, 1);
+        Shape.Require(dBias, 1, dy.Columns);
+        var sums = new ColumnSums(engine, dy.Rows, dy.Columns);
+        engine.Launch(_scaledBiasBackwardBias, sums.Grid, ColumnSums.Block, 0, dy, scale, dBias.Address, sums.Partials, engine.Counters.Address);
+        if (!dScale.IsAbsent)
+        {
+            engine.Launch(_scaledBiasBackwardScale, Dim3.Cover(dy.Rows, Block / CudaEngine.Warp), Block, 0, dy, bias.Address, dScale);
+        }
+    }
+
+    // output (N, n*m) = input (N, n*k) op(weight), for each of the n tokens; column-major: outputᵀ = op(weight)ᵀ inputᵀ.
+    private void Multiply(Transpose transpose, Matrix weight, Matrix input, Matrix output, int tokens, float beta)
+    {
+        var products = new TokenProducts(input, output, tokens);
+        var (m, k) = (output.Columns / tokens, input.Columns / tokens);
+        if (products.Count == 1)
+        {
+            engine.Blas.Gemm(
+                transpose, Transpose.None, m, products.Rows, k, 1, weight.Address, weight.Stride, input.Address, products.Stride(input), beta,
+                output.Address, products.Stride(output));
+            return;
+        }
+
+        engine.Blas.GemmStridedBatched(
+            transpose, Transpose.None, m, products.Rows, k, 1, weight.Address, weight.Stride, 0, input.Address, products.Stride(input), k, beta,
+            output.Address, products.Stride(output), m, products.Count);
+    }
+
+    private (Matrix X, Matrix Dy) Packed(Matrix x, Matrix dy)
+    {
+        var dyOffset = DeviceScratch.Align(x.Count * sizeof(float));
+        var scratch = engine.Scratch.Reserve(dyOffset + (dy.Count * sizeof(float)));
+        return (Packed(x, scratch), Packed(dy, scratch + (nint)dyOffset));
+    }
+
+    private Matrix Packed(Matrix matrix, nint address)
+    {
+        if (matrix.IsContiguous)
+        {
+            return matrix;
+        }
+
+        var packed = new Matrix(address, matrix.Rows, matrix.Columns);
+        engine.Launch(_copy, engine.BlocksOfPacks(matrix, Block), Block, 0, matrix, packed);
+        return packed;
+    }
+
+    /// <summary>n tokens a row of two matrices as rows of one product or, where rows lie apart, as a batch of n products.</summary>
+    private readonly struct TokenProducts(Matrix first, Matrix second, int tokens)
+    {
+        public int Count { get; } = tokens > 1 && first.IsContiguous && second.IsContiguous ? 1 : tokens;
+
+        public int Rows => first.Rows * (tokens / Count);
+
+        /// <summary>Elements from one row of a product to the next.</summary>
+        public int Stride(Matrix matrix) => Count == tokens ? matrix.Stride : matrix.Columns / tokens;
+    }
 }

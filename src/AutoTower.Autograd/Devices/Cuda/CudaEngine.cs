@@ -13,6 +13,9 @@ namespace AutoTower.Autograd.Devices.Cuda;
 /// </summary>
 internal sealed class CudaEngine : IDisposable
 {
+    /// <summary>Threads of a warp.</summary>
+    public const int Warp = 32;
+
     private const int CompletionCounters = 1024;
 
     private readonly Stack<IDisposable> _owned = new();
@@ -112,6 +115,11 @@ internal sealed class CudaEngine : IDisposable
         var fill = RoundsOfBlocks * Context.MultiprocessorCount * (Context.MaxThreadsPerMultiprocessor / 256);
         return (int)Math.Min((work + perBlock - 1) / perBlock, fill);
     }
+
+    /// <summary>Blocks for a kernel built on for_each_pack (kernels/common/views.cuh): a thread takes four neighbouring columns at a time.</summary>
+    /// <param name="matrix">What is covered.</param>
+    /// <param name="block">Threads of a block.</param>
+    public int BlocksOfPacks(Matrix matrix, int block) => Blocks((matrix.Count + 3) / 4, block);
 
     /// <inheritdoc/>
     public void Dispose()

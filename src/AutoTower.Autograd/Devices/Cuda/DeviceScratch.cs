@@ -8,8 +8,12 @@ namespace AutoTower.Autograd.Devices.Cuda;
 /// </summary>
 internal sealed class DeviceScratch(DeviceMemoryPool pool) : IDisposable
 {
+    private const long Alignment = 256;
     private const long SmallestBlock = 4 << 20;
     private readonly List<CudaDeviceVariable<byte>> _blocks = [];
+
+    /// <summary>The next offset of a block at which any access is aligned.</summary>
+    public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
     /// <summary>The address of at least <paramref name="bytes"/>, 256-byte aligned, contents undefined.</summary>
     public nint Reserve(long bytes)
