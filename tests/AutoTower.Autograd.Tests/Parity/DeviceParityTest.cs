@@ -29,6 +29,8 @@ public abstract class DeviceParityTest : IDisposable
 
     protected CudaDevice Cuda { get; }
 
+    protected Device Reference => _reference;
+
     /// <summary>Inputs, and gradients that an operation accumulates into: values in [-scale, scale).</summary>
     protected ParityMatrix Random(int rows, int columns, int gap = 0, float scale = 1) =>
         Own(new ParityMatrix(_reference, Cuda, rows, columns, gap, () => scale * (float)((2 * _random.NextDouble()) - 1)));
