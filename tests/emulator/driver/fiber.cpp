@@ -43,7 +43,6 @@ void Fiber::prepare(void (*entry)()) {
     // As if `entry` had been called: the return address, which is not used, lies at a multiple of 16 less 8.
     auto** top = reinterpret_cast<void**>(stack_top());
     *--top = nullptr;
-    *--top = nullptr;
     *--top = reinterpret_cast<void*>(entry);
     top -= 6;
     saved_ = top;
