@@ -50,30 +50,35 @@ FUNCTION void __syncwarp(unsigned mask = 0xffffffffu) { __nvvm_bar_warp_sync(mas
 FUNCTION void __threadfence() { __nvvm_membar_gl(); }
 FUNCTION void __threadfence_block() { __nvvm_membar_cta(); }
 
-// Warps. Eight-byte values go as two words, as in CUDA.
-#define SHUFFLE(name, builtin, argument, clamp)                                                                                     \
-    FUNCTION int name(unsigned mask, int value, argument) { return builtin(mask, value, operand, clamp); }                          \
-    FUNCTION unsigned name(unsigned mask, unsigned value, argument) { return builtin(mask, (int)value, operand, clamp); }            \
-    FUNCTION float name(unsigned mask, float value, argument) {                                                                     \
-        return __builtin_bit_cast(float, builtin(mask, __builtin_bit_cast(int, value), operand, clamp));                            \
-    }                                                                                                                               \
-    FUNCTION unsigned long long name(unsigned mask, unsigned long long value, argument) {                                           \
-        return (unsigned)builtin(mask, (int)value, operand, clamp) |                                                                \
-            (unsigned long long)(unsigned)builtin(mask, (int)(value >> 32), operand, clamp) << 32;                                  \
-    }                                                                                                                               \
-    FUNCTION long long name(unsigned mask, long long value, argument) { return (long long)name(mask, (unsigned long long)value, operand); } \
-    FUNCTION double name(unsigned mask, double value, argument) {                                                                   \
-        return __builtin_bit_cast(double, name(mask, __builtin_bit_cast(unsigned long long, value), operand));                      \
+// Warps. Eight-byte values go as two words, as in CUDA. The last operand of the builtins holds the width of a segment and the bound of the lanes.
+#define SHUFFLE(name, builtin, type, bound)                                                                                        \
+    FUNCTION int name(unsigned mask, int value, type operand, int width = 32) {                                                    \
+        return builtin(mask, value, operand, ((32 - width) << 8) | bound);                                                         \
+    }                                                                                                                              \
+    FUNCTION unsigned name(unsigned mask, unsigned value, type operand, int width = 32) {                                          \
+        return (unsigned)name(mask, (int)value, operand, width);                                                                   \
+    }                                                                                                                              \
+    FUNCTION float name(unsigned mask, float value, type operand, int width = 32) {                                                \
+        return __builtin_bit_cast(float, name(mask, __builtin_bit_cast(int, value), operand, width));                              \
+    }                                                                                                                              \
+    FUNCTION unsigned long long name(unsigned mask, unsigned long long value, type operand, int width = 32) {                      \
+        unsigned low = name(mask, (unsigned)value, operand, width), high = name(mask, (unsigned)(value >> 32), operand, width);    \
+        return low | (unsigned long long)high << 32;                                                                               \
+    }                                                                                                                              \
+    FUNCTION long long name(unsigned mask, long long value, type operand, int width = 32) {                                        \
+        return (long long)name(mask, (unsigned long long)value, operand, width);                                                   \
+    }                                                                                                                              \
+    FUNCTION double name(unsigned mask, double value, type operand, int width = 32) {                                              \
+        return __builtin_bit_cast(double, name(mask, __builtin_bit_cast(unsigned long long, value), operand, width));              \
     }
-SHUFFLE(__shfl_sync, __nvvm_shfl_sync_idx_i32, int operand, 31)
-SHUFFLE(__shfl_up_sync, __nvvm_shfl_sync_up_i32, unsigned operand, 0)
-SHUFFLE(__shfl_down_sync, __nvvm_shfl_sync_down_i32, unsigned operand, 31)
-SHUFFLE(__shfl_xor_sync, __nvvm_shfl_sync_bfly_i32, int operand, 31)
+SHUFFLE(__shfl_sync, __nvvm_shfl_sync_idx_i32, int, 31)
+SHUFFLE(__shfl_up_sync, __nvvm_shfl_sync_up_i32, unsigned, 0)
+SHUFFLE(__shfl_down_sync, __nvvm_shfl_sync_down_i32, unsigned, 31)
+SHUFFLE(__shfl_xor_sync, __nvvm_shfl_sync_bfly_i32, int, 31)
 #undef SHUFFLE
 FUNCTION unsigned __ballot_sync(unsigned mask, int predicate) { return __nvvm_vote_ballot_sync(mask, predicate); }
 FUNCTION int __any_sync(unsigned mask, int predicate) { return __nvvm_vote_any_sync(mask, predicate); }
 FUNCTION int __all_sync(unsigned mask, int predicate) { return __nvvm_vote_all_sync(mask, predicate); }
-FUNCTION unsigned __activemask() { return __nvvm_vote_ballot_sync(0xffffffffu, 1); }
 
 // Atomics return the value before.
 FUNCTION int atomicAdd(int* address, int value) { return __nvvm_atom_add_gen_i(address, value); }
@@ -141,6 +146,10 @@ BINARY(pow) BINARY(fmax) BINARY(fmin) BINARY(fmod) BINARY(copysign)
 #undef BINARY
 extern "C" __device__ float fmaf(float, float, float);
 extern "C" __device__ double fma(double, double, double);
+FUNCTION float __fadd_rn(float a, float b) { return __nvvm_add_rn_f(a, b); }
+FUNCTION float __fsub_rn(float a, float b) { return __nvvm_add_rn_f(a, -b); }
+FUNCTION float __fmul_rn(float a, float b) { return __nvvm_mul_rn_f(a, b); }
+FUNCTION float __fmaf_rn(float a, float b, float c) { return fmaf(a, b, c); }
 FUNCTION bool isnan(float value) { return __builtin_isnan(value); }
 FUNCTION bool isnan(double value) { return __builtin_isnan(value); }
 FUNCTION bool isinf(float value) { return __builtin_isinf(value); }

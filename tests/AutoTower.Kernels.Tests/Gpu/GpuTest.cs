@@ -44,8 +44,11 @@ public abstract class GpuTest : IDisposable
         Assert.Equal(0, live);
     }
 
-    /// <summary>Skips a test that only a real GPU can pass; docs/kernels.md describes the emulator.</summary>
-    protected void SkipOnEmulator(string reason) => Assert.SkipWhen(Context.Name == "AutoTower CPU emulator", $"the CPU emulator {reason}");
+    /// <summary>Whether the device is the CPU emulator of tests/emulator.</summary>
+    protected bool IsEmulator => Context.Name == "AutoTower CPU emulator";
+
+    /// <summary>Skips a test that only a real GPU can pass.</summary>
+    protected void SkipOnEmulator(string reason) => Assert.SkipWhen(IsEmulator, $"the CPU emulator {reason}");
 
     /// <summary>Compiles a source and loads it.</summary>
     protected CudaModule Compile(string source, params (string Name, string Text)[] headers)

@@ -345,6 +345,7 @@ void Block::fail(Status status, const std::string& sentence) {
 void Block::fault(const Fault& fault) {
     std::string where = source_line(launch_.library, launch_.image, fault.instruction);
     std::string what = fault.is_arithmetic ? "integer division by zero"
+        : running_->is_below_stack(fault.address) ? text("the thread's local variables do not fit the emulator's stack of %zu bytes", Fiber::StackBytes)
         : shared_.is_behind(fault.address) ? text("access behind the dynamic shared memory of %u bytes", launch_.shared_bytes)
         : "access to " + describe_address(fault.address);
     fail(IllegalAddress, where + position(current_) + ": " + what);

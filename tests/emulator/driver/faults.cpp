@@ -59,6 +59,13 @@ std::once_flag installed;
 
 FaultGuard::FaultGuard(void (*on_fault)(const Fault&)) {
     std::call_once(installed, install);
+    stack_t stack{};
+    sigaltstack(nullptr, &stack);
+    if (stack.ss_flags & SS_DISABLE) { // .NET's threads have one, others may not; without, an overflowing stack could not be reported
+        constexpr size_t Bytes = 64 << 10;
+        stack = {new unsigned char[Bytes], 0, Bytes}; // for the rest of the thread's life
+        sigaltstack(&stack, nullptr);
+    }
     handler = on_fault;
 }
 

@@ -33,15 +33,18 @@ extern "C" void autotower_switch_stacks(void** save, void* load);
 namespace emulator {
 
 void Fiber::prepare(void (*entry)()) {
-    constexpr size_t Page = 4096;
-    if (!stack_) {
-        void* mapping = mmap(nullptr, StackBytes + Page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    constexpr size_t StaggerBytes = 5 * 64, StaggerRange = 32 << 10;
+    if (!top_) {
+        void* mapping = mmap(nullptr, GuardBytes + StackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) abort();
-        mprotect(mapping, Page, PROT_NONE); // an overflow faults
-        stack_ = static_cast<unsigned char*>(mapping) + Page;
+        guard_ = static_cast<unsigned char*>(mapping);
+        mprotect(guard_, GuardBytes, PROT_NONE);
+        // Tops at one place of their pages would share few lines of the cache, and a block has hundreds of stacks.
+        static size_t fibers = 0;
+        top_ = guard_ + GuardBytes + StackBytes - fibers++ * StaggerBytes % StaggerRange;
     }
     // As if `entry` had been called: the return address, which is not used, lies at a multiple of 16 less 8.
-    auto** top = reinterpret_cast<void**>(stack_top());
+    auto** top = reinterpret_cast<void**>(top_);
     *--top = nullptr;
     *--top = reinterpret_cast<void*>(entry);
     top -= 6;

@@ -16,13 +16,15 @@ public:
     // The fiber without a stack of its own stands for the caller of the first switch.
     static void switch_to(Fiber& from, Fiber& to);
 
-    // Top of the stack, where a fault handler may start over.
-    void* stack_top() const { return stack_ + StackBytes; }
+    // Whether an address lies where a stack that is too small runs into.
+    bool is_below_stack(const void* address) const { return address >= guard_ && address < guard_ + GuardBytes; }
+
+    static constexpr size_t StackBytes = 128 << 10;
 
 private:
-    static constexpr size_t StackBytes = 128 << 10;
+    static constexpr size_t GuardBytes = 64 << 10;
     void* saved_ = nullptr;
-    unsigned char* stack_ = nullptr;
+    unsigned char *guard_ = nullptr, *top_ = nullptr;
 };
 
 } // namespace emulator
