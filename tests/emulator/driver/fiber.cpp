@@ -35,13 +35,13 @@ namespace emulator {
 void Fiber::prepare(void (*entry)()) {
     constexpr size_t StaggerBytes = 5 * 64, StaggerRange = 32 << 10;
     if (!top_) {
-        void* mapping = mmap(nullptr, GuardBytes + StackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void* mapping = mmap(nullptr, GuardBytes + StackBytes + StaggerRange, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (mapping == MAP_FAILED) abort();
         guard_ = static_cast<unsigned char*>(mapping);
         mprotect(guard_, GuardBytes, PROT_NONE);
         // Tops at one place of their pages would share few lines of the cache, and a block has hundreds of stacks.
         static size_t fibers = 0;
-        top_ = guard_ + GuardBytes + StackBytes - fibers++ * StaggerBytes % StaggerRange;
+        top_ = guard_ + GuardBytes + StackBytes + fibers++ * StaggerBytes % StaggerRange;
     }
     // As if `entry` had been called: the return address, which is not used, lies at a multiple of 16 less 8.
     auto** top = reinterpret_cast<void**>(top_);
