@@ -3,6 +3,7 @@
 #ifndef AUTOTOWER_COLUMN_SUMS_CUH
 #define AUTOTOWER_COLUMN_SUMS_CUH
 
+#include "common/completion.cuh"
 #include "common/cuda.cuh"
 
 constexpr int COLUMN_SUM_THREADS = 256;
@@ -28,7 +29,6 @@ __device__ __forceinline__ float sum_over_warps(float value) {
 template <class Value>
 __device__ __forceinline__ void add_column_sums(Value value, int rows, int columns, float* partials, int* counters, float* sums) {
     constexpr int WARPS = COLUMN_SUM_THREADS / WARP;
-    __shared__ bool is_last;
     int chunks = gridDim.y;
     int chunk = blockIdx.y;
     int column = blockIdx.x * WARP + lane_index();
@@ -51,29 +51,19 @@ __device__ __forceinline__ void add_column_sums(Value value, int rows, int colum
     }
     if (writes) {
         partials[(long long)chunk * columns + column] = sum;
-        __threadfence();
     }
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        is_last = atomicAdd(&counters[blockIdx.x], 1) == chunks - 1;
-    }
-    __syncthreads();
-    if (!is_last) {
+    if (!is_last_block(&counters[blockIdx.x], chunks)) {
         return;
     }
-    __threadfence();
     sum = 0;
     if (column < columns) {
         for (int other = warp_index(); other < chunks; other += WARPS) {
-            sum += *(volatile float*)&partials[(long long)other * columns + column];
+            sum += partials[(long long)other * columns + column];
         }
     }
     sum = sum_over_warps(sum);
     if (writes) {
         sums[column] += sum;
-    }
-    if (threadIdx.x == 0) {
-        counters[blockIdx.x] = 0;
     }
 }
 

@@ -14,6 +14,14 @@
     extern __shared__ __align__(16) unsigned char dynamic_shared_bytes[];     \
     type* const name = reinterpret_cast<type*>(dynamic_shared_bytes)
 
+// The type of a struct that a kernel takes by value and indexes with a variable: NVRTC reads it where it is instead of copying it to every
+// thread's local memory.
+#if defined(__CUDACC_RTC__)
+#define LARGE_ARGUMENT(type) const __grid_constant__ type
+#else
+#define LARGE_ARGUMENT(type) const type
+#endif
+
 constexpr int WARP = 32;
 constexpr unsigned FULL_WARP = 0xffffffffu;
 

@@ -1,12 +1,160 @@
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Kernels.Launch;
 
 namespace AutoTower.Autograd.Devices.Cuda;
 
+/// <summary>Launches of embedding.cu; fields beyond <see cref="EmbeddingFields.Most"/> take further launches.</summary>
 internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernels
 {
-    public void GatherForward(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y) => throw Missing();
+    private const int Threads = 256;
+    private const int OwnerThreads = 512;
 
-    public void GatherBackward(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix dy) => throw Missing();
+    /// <summary>A power of two, as the kernel's shares of rows need it.</summary>
+    private const int OwnerBlocksPerField = 64;
 
-    private NotImplementedException Missing() => new($"{engine.Context.Name}: the kernels of this family follow.");
+    /// <summary>Largest table, in elements, whose gradient a block sums up in its 48 KiB of shared memory, which hold other things too.</summary>
+    private const int SmallTable = 9 * 1024;
+    private const int MostChunks = 64;
+
+    private readonly CudaKernel _gather = engine.Kernel("embedding.cu", "embedding_gather");
+    private readonly CudaKernel _gatherPacks = engine.Kernel("embedding.cu", "embedding_gather_packs");
+    private readonly CudaKernel _scatterAtomic = engine.Kernel("embedding.cu", "embedding_scatter_atomic");
+    private readonly CudaKernel _scatterSmall = engine.Kernel("embedding.cu", "embedding_scatter_small");
+    private readonly CudaKernel _scatterSmallSum = engine.Kernel("embedding.cu", "embedding_scatter_small_sum");
+    private readonly CudaKernel _scatterOwned = engine.Kernel("embedding.cu", "embedding_scatter_owned");
+
+    public void GatherForward(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y)
+    {
+        RequireShape(ids, fields, y);
+        for (var column = 0; !fields.IsEmpty;)
+        {
+            var some = fields[..Math.Min(fields.Length, EmbeddingFields.Most)];
+            var (lookups, width, packs) = Together(some);
+            var target = y.SliceColumns(column, width);
+            packs &= TakesPacks(target);
+            var rows = RowBlocks.RowsPerBlock(packs ? width / 4 : width, Threads);
+            var arguments = new KernelArguments();
+            arguments.Add(ids).Add(lookups).Add(rows).Add(target);
+            engine.Launch(packs ? _gatherPacks : _gather, Dim3.Cover(ids.Length, rows), Threads, 0, arguments);
+            fields = fields[some.Length..];
+            column += width;
+        }
+    }
+
+    public void GatherBackward(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix dy)
+    {
+        RequireShape(ids, fields, dy);
+        if (engine.Options.Deterministic)
+        {
+            ScatterInOrder(ids, fields, dy);
+            return;
+        }
+
+        for (var column = 0; !fields.IsEmpty;)
+        {
+            var some = fields[..Math.Min(fields.Length, EmbeddingFields.Most)];
+            var (lookups, width, _) = Together(some);
+            var rows = RowBlocks.RowsPerBlock(width, Threads);
+            var arguments = new KernelArguments();
+            arguments.Add(ids).Add(lookups).Add(rows).Add(dy.SliceColumns(column, width));
+            engine.Launch(_scatterAtomic, Dim3.Cover(ids.Length, rows), Threads, 0, arguments);
+            fields = fields[some.Length..];
+            column += width;
+        }
+    }
+
+    private static void RequireShape(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y)
+    {
+        var width = 0;
+        foreach (ref readonly var field in fields)
+        {
+            width += field.Table.Columns;
+            Shape.RequireIfPresent(field.Gradient, field.Table.Rows, field.Table.Columns);
+        }
+
+        Shape.Require(y, ids.Length, width);
+    }
+
+    private static (EmbeddingFields Lookups, int Width, bool Packs) Together(ReadOnlySpan<FieldLookup> fields)
+    {
+        var lookups = default(EmbeddingFields);
+        var width = 0;
+        var packs = true;
+        foreach (ref readonly var field in fields)
+        {
+            lookups.Add(field, width);
+            width += field.Table.Columns;
+            packs &= TakesPacks(field.Table);
+        }
+
+        return (lookups, width, packs);
+    }
+
+    /// <summary>Whether four floats of a row can be moved at once, wherever a group of four begins.</summary>
+    private static bool TakesPacks(Matrix matrix) => matrix.Address % 16 == 0 && matrix.Stride % 4 == 0 && matrix.Columns % 4 == 0;
+
+    private void ScatterInOrder(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix dy)
+    {
+        var small = default(EmbeddingFields);
+        var large = default(EmbeddingFields);
+        var largest = 0;
+        var column = 0;
+        foreach (ref readonly var field in fields)
+        {
+            var size = (long)field.Table.Rows * field.Table.Columns;
+            if (!field.Gradient.IsAbsent && size <= SmallTable)
+            {
+                // Two fields of one launch must not add to the same table.
+                if (small.Count == EmbeddingFields.Most || small.HasGradient(field.Gradient.Address))
+                {
+                    ScatterSmall(ids, small, largest, dy);
+                    small = default;
+                }
+
+                small.Add(field, column);
+                largest = Math.Max(largest, (int)size);
+            }
+            else if (!field.Gradient.IsAbsent)
+            {
+                if (large.Count == EmbeddingFields.Most || large.HasGradient(field.Gradient.Address))
+                {
+                    ScatterLarge(ids, large, dy);
+                    large = default;
+                }
+
+                large.Add(field, column);
+            }
+
+            column += field.Table.Columns;
+        }
+
+        ScatterSmall(ids, small, largest, dy);
+        ScatterLarge(ids, large, dy);
+    }
+
+    private void ScatterSmall(IntegerArray ids, in EmbeddingFields fields, int largest, Matrix dy)
+    {
+        if (fields.Count == 0)
+        {
+            return;
+        }
+
+        var length = Math.Max(Threads, (ids.Length + MostChunks - 1) / MostChunks);
+        var chunks = (ids.Length + length - 1) / length;
+        var sums = EmbeddingFields.Sums(fields);
+        var partials = engine.Scratch.Reserve((long)chunks * sums * sizeof(float));
+        var arguments = new KernelArguments();
+        arguments.Add(ids).Add(fields).Add(length).Add(chunks).Add(sums).Add(dy).Add(partials);
+        engine.Launch(_scatterSmall, chunks * fields.Count, Threads, largest * sizeof(float), arguments);
+        arguments = new KernelArguments();
+        arguments.Add(fields).Add(chunks).Add(sums).Add(partials);
+        engine.Launch(_scatterSmallSum, Dim3.Cover(sums, Threads), Threads, 0, arguments);
+    }
+
+    private void ScatterLarge(IntegerArray ids, in EmbeddingFields fields, Matrix dy)
+    {
+        var arguments = new KernelArguments();
+        arguments.Add(ids).Add(fields).Add(OwnerBlocksPerField).Add(dy);
+        engine.Launch(_scatterOwned, OwnerBlocksPerField * fields.Count, OwnerThreads, 0, arguments);
+    }
 }
