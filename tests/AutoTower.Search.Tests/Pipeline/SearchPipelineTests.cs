@@ -2,6 +2,7 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Evolution;
 using AutoTower.Search.Pipeline;
+using AutoTower.Search.Supernet;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
 
@@ -88,7 +89,7 @@ public sealed class SearchPipelineTests
         {
         }
 
-        public void EpochEnded(Space.Architecture architecture, EpochRecord epoch, Supernet.TwoTowerModel model)
+        public void EpochEnded(Space.Architecture architecture, EpochRecord epoch, TwoTowerModel model)
         {
         }
 
