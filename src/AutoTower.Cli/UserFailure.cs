@@ -1,16 +1,17 @@
 using AutoTower.Autograd.Devices;
+using AutoTower.Kernels;
 using AutoTower.Search.Data;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Cli;
 
-/// <summary>Tells failures that a person can mend (bad input, missing files, no memory) from defects of the program.</summary>
+/// <summary>Tells failures that a person can mend (bad input, missing files, no memory, no usable GPU) from defects of the program.</summary>
 internal static class UserFailure
 {
     /// <summary>The sentence for the person, or null for a defect, which should show its stack.</summary>
     public static string? Describe(Exception failure) => failure switch
     {
-        DataException or DeviceMemoryException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
+        DataException or DeviceMemoryException or CudaEngineException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
         // The parameter name that .NET appends means nothing to a person.
         ArgumentException argument => argument.Message.Split(" (Parameter '")[0],
         _ => null,
