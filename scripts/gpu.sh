@@ -54,12 +54,13 @@ record() { # step, log name, command...
     [ "$status" -eq 0 ] || failures=$((failures + 1))
     results+=("{\"step\":\"$step\",\"command\":\"${*//\"/\\\"}\",\"exit\":$status,\"seconds\":$seconds,\"passed\":$(number "$log" succeeded),\"failed\":$(number "$log" failed),\"skipped\":$(number "$log" skipped)}")
     echo "$step: ${log##*/}: exit $status, $(number "$log" succeeded) passed, $(number "$log" failed) failed, $(number "$log" skipped) skipped, $seconds s"
+    grep -E '^failed ' "$log" | head -n 20
 }
 
 run() {
     out=${1:-artifacts/gpu/results}
     shift || true
-    local steps=("${@:-tests}") programs tests=() step program
+    local steps=("${@:-tests}") tests=() step program
     [ -f "$archive" ] || fail "$archive is missing; make it with 'scripts/gpu.sh publish'."
     command -v nvidia-smi > /dev/null || fail "nvidia-smi was not found; this part runs on a machine with an NVIDIA GPU."
     mkdir -p "$out"
