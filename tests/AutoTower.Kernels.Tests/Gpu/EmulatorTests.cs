@@ -51,6 +51,20 @@ public class EmulatorTests : GpuTest
     }
 
     [Fact]
+    public void A_missing_barrier_shows_because_blocks_run_their_threads_in_both_orders()
+    {
+        using CudaModule module = Compile(
+            Kernel("__shared__ float tile[64];\ntile[threadIdx.x] = 1;\nx[grid_thread()] = tile[max((int)threadIdx.x - 1, 0)];"), DialectGpuTests.CommonHeaders());
+        using CudaDeviceVariable<float> device = Pool.Allocate<float>(128, "x");
+
+        module.GetKernel("faulty").Launch(Stream, 2, 64, 0, new KernelArguments().Add(device).Add(64));
+
+        float[] values = Read(device);
+        Assert.All(values[..64], value => Assert.Equal(1, value));
+        Assert.All(values[65..], value => Assert.True(float.IsNaN(value)));
+    }
+
+    [Fact]
     public void A_write_into_the_padding_of_an_allocation_shows_when_the_host_waits()
     {
         using CudaModule module = Compile(Kernel("x[n - 64 + 5] = 1;"), DialectGpuTests.CommonHeaders());

@@ -12,6 +12,9 @@
 // A block's threads are fibers. A thread runs until it ends or waits at a barrier or warp operation; the last one to arrive there makes
 // the others ready. A fiber whose thread has ended goes on with the next thread of the block, so kernels without barriers never switch.
 // Threads that wait when nobody can run any more will wait for ever: that is reported, not waited for.
+//
+// Between barriers a GPU runs threads in any order, so blocks take turns: those with an even sum of indices run their threads from the
+// first to the last, the others from the last to the first. What depends on the order without a barrier then shows in one of them.
 
 namespace emulator {
 namespace {
@@ -93,6 +96,7 @@ private:
     static void fiber_main();
     void work();
     void run_block();
+    unsigned in_turn(unsigned number) const { return backwards_ ? count_ - 1 - number : number; }
     void enter(unsigned thread);
     void start(unsigned thread);
     void resume();
@@ -107,6 +111,7 @@ private:
     void** arguments_ = nullptr;
     State* state_ = nullptr;
     unsigned count_ = 0, started_ = 0, ended_ = 0, arrived_ = 0, current_ = 0;
+    bool backwards_ = false;
     BarrierKind barrier_kind_{};
     Place barrier_place_;
     int barrier_sum_ = 0, barrier_result_ = 0;
@@ -156,6 +161,7 @@ Status Block::run(const Launch& launch, void** arguments) {
 void Block::run_block() {
     started_ = ended_ = arrived_ = 0;
     barrier_sum_ = 0;
+    backwards_ = (state_->block.x + state_->block.y + state_->block.z) % 2 == 1;
     memset(at_warp_, 0, sizeof at_warp_);
     poison(launch_.module->shared_begin, launch_.module->shared_end - launch_.module->shared_begin);
     poison(state_->dynamic_shared, launch_.shared_bytes);
@@ -195,7 +201,7 @@ void Block::fiber_main() { block.work(); }
 void Block::work() {
     for (;;) {
         while (ready_.empty() && started_ < count_) {
-            start(started_++);
+            start(in_turn(started_++));
         }
         free_.push_back(running_);
         if (ready_.empty()) {
@@ -265,9 +271,9 @@ int Block::barrier(BarrierKind kind, int predicate, Place place) {
         case BarrierKind::Count: barrier_result_ = barrier_sum_; break;
     }
     int result = barrier_result_;
-    // In the order of their numbers, the last to arrive among them: warps then reach their next operations together.
-    for (unsigned thread = 0; thread < count_; thread++) {
-        ready_.push(thread);
+    // All in turn, the last to arrive among them: warps then reach their next operations together.
+    for (unsigned number = 0; number < count_; number++) {
+        ready_.push(in_turn(number));
     }
     give_way();
     return result;
@@ -314,7 +320,8 @@ void Block::complete_warp(unsigned first, unsigned mask) {
         values[lane] = threads_[first + lane].value;
         votes |= (unsigned long long)(mask >> lane & 1 && values[lane] != 0) << lane;
     }
-    for (int lane = 0; lane < 32; lane++) {
+    for (int number = 0; number < 32; number++) {
+        int lane = backwards_ ? 31 - number : number;
         if (!(mask >> lane & 1)) continue;
         Thread& thread = threads_[first + lane];
         int segment = lane / thread.width * thread.width;
