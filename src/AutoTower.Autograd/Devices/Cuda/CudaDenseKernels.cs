@@ -24,7 +24,15 @@ internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
         Shape.Require(x, y.Rows, tokens * weight.Columns);
         Shape.Require(y, x.Rows, tokens * weight.Rows);
         Shape.RequireIfPresent(bias, 1, weight.Rows);
-        Multiply(Transpose.Transposed, weight, x, y, tokens, 0);
+        if (IsOneProduct(x, y, tokens))
+        {
+            engine.Blas.WriteProductWithTransposed(TokenRows(x, tokens), weight, TokenRows(y, tokens));
+        }
+        else
+        {
+            MultiplyTokens(Transpose.Transposed, weight, x, y, tokens, 0);
+        }
+
         if (!bias.IsAbsent)
         {
             engine.Launch(_bias, engine.BlocksOfPacks(y, Block), Block, 0, y, bias.Address, weight.Rows);
@@ -35,7 +43,14 @@ internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
     {
         Shape.Require(dx, dy.Rows, tokens * weight.Columns);
         Shape.Require(dy, dx.Rows, tokens * weight.Rows);
-        Multiply(Transpose.None, weight, dy, dx, tokens, 1);
+        if (IsOneProduct(dy, dx, tokens))
+        {
+            engine.Blas.AddProduct(TokenRows(dy, tokens), weight, TokenRows(dx, tokens));
+        }
+        else
+        {
+            MultiplyTokens(Transpose.None, weight, dy, dx, tokens, 1);
+        }
     }
 
     public void LinearBackwardWeight(Matrix dy, Matrix x, Matrix dWeight, Matrix dBias, int tokens = 1)
@@ -44,13 +59,8 @@ internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
         Shape.Require(dy, x.Rows, tokens * dWeight.Rows);
         Shape.RequireIfPresent(dBias, 1, dWeight.Rows);
         // The sum runs over rows and tokens, so they must be the rows of one product.
-        var (factor, gradient) = new TokenProducts(x, dy, tokens).Count == 1 ? (x, dy) : Packed(x, dy);
-        var products = new TokenProducts(factor, gradient, tokens);
-        engine.Blas.Gemm(
-            Transpose.None, Transpose.Transposed, dWeight.Columns, dWeight.Rows, products.Rows, 1,
-            factor.Address, products.Stride(factor),
-            gradient.Address, products.Stride(gradient), 1,
-            dWeight.Address, dWeight.Stride);
+        var (factor, gradient) = IsOneProduct(x, dy, tokens) ? (x, dy) : Packed(x, dy);
+        engine.Blas.AddTransposedProduct(TokenRows(gradient, tokens), TokenRows(factor, tokens), dWeight);
         if (!dBias.IsAbsent)
         {
             var sums = new ColumnSums(engine, dy.Rows * tokens, dWeight.Rows);
@@ -79,22 +89,20 @@ internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
         }
     }
 
-    // output (N, n*m) = input (N, n*k) op(weight), for each of the n tokens; column-major: outputᵀ = op(weight)ᵀ inputᵀ.
-    private void Multiply(Transpose transpose, Matrix weight, Matrix input, Matrix output, int tokens, float beta)
-    {
-        var products = new TokenProducts(input, output, tokens);
-        var (m, k) = (output.Columns / tokens, input.Columns / tokens);
-        if (products.Count == 1)
-        {
-            engine.Blas.Gemm(
-                transpose, Transpose.None, m, products.Rows, k, 1, weight.Address, weight.Stride, input.Address, products.Stride(input), beta,
-                output.Address, products.Stride(output));
-            return;
-        }
+    // Whether all tokens of all rows are rows of one product.
+    private static bool IsOneProduct(Matrix first, Matrix second, int tokens) => tokens == 1 || (first.IsContiguous && second.IsContiguous);
 
+    // (N, n*k) as (N*n, k).
+    private static Matrix TokenRows(Matrix matrix, int tokens) =>
+        tokens == 1 ? matrix : matrix.Reshape(matrix.Rows * tokens, matrix.Columns / tokens);
+
+    // output (N, n*m) = beta output + input (N, n*k) op(weight) as a batch of n products, token by token.
+    private void MultiplyTokens(Transpose transpose, Matrix weight, Matrix input, Matrix output, int tokens, float beta)
+    {
+        var (m, k) = (output.Columns / tokens, input.Columns / tokens);
         engine.Blas.GemmStridedBatched(
-            transpose, Transpose.None, m, products.Rows, k, 1, weight.Address, weight.Stride, 0, input.Address, products.Stride(input), k, beta,
-            output.Address, products.Stride(output), m, products.Count);
+            transpose, Transpose.None, m, input.Rows, k, 1, weight.Address, weight.Stride, 0, input.Address, input.Stride, k, beta, output.Address,
+            output.Stride, m, tokens);
     }
 
     private (Matrix X, Matrix Dy) Packed(Matrix x, Matrix dy)
@@ -114,16 +122,5 @@ internal sealed class CudaDenseKernels(CudaEngine engine) : IDenseKernels
         var packed = new Matrix(address, matrix.Rows, matrix.Columns);
         engine.Launch(_copy, engine.BlocksOfPacks(matrix, Block), Block, 0, matrix, packed);
         return packed;
-    }
-
-    /// <summary>n tokens a row of two matrices as rows of one product or, where rows lie apart, as a batch of n products.</summary>
-    private readonly struct TokenProducts(Matrix first, Matrix second, int tokens)
-    {
-        public int Count { get; } = tokens > 1 && first.IsContiguous && second.IsContiguous ? 1 : tokens;
-
-        public int Rows => first.Rows * (tokens / Count);
-
-        /// <summary>Elements from one row of a product to the next.</summary>
-        public int Stride(Matrix matrix) => Count == tokens ? matrix.Stride : matrix.Columns / tokens;
     }
 }
