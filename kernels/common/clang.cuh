@@ -47,6 +47,7 @@ FUNCTION int __syncthreads_and(int predicate) { return __nvvm_bar0_and(predicate
 FUNCTION int __syncthreads_or(int predicate) { return __nvvm_bar0_or(predicate); }
 FUNCTION int __syncthreads_count(int predicate) { return __nvvm_bar0_popc(predicate); }
 FUNCTION void __syncwarp(unsigned mask = 0xffffffffu) { __nvvm_bar_warp_sync(mask); }
+FUNCTION void __trap() { __builtin_trap(); }
 FUNCTION void __threadfence() { __nvvm_membar_gl(); }
 FUNCTION void __threadfence_block() { __nvvm_membar_cta(); }
 

@@ -1,0 +1,203 @@
+// Both towers of a two-tower model, one choice block a launch, user and item tower side by side in one grid. Everything but the statistics
+// of batch norm belongs to one example, so a block of threads carries 16 MT examples through a whole stage in shared memory.
+//
+// Stage s of a tower with N blocks (n = s + 1 inputs of width D = 64, one head A = 8):
+//   s = 0: states[:, 0] = input wᵀ + b (alignment); s > 0: states[:, s] = relu(batch norm(output of stage s - 1))
+//   pre = block(states[:, 0..s]):  MLP-h  (x w1ᵀ + b1) w2ᵀ + b2
+//                                  EW     reduction over the n states, then linear
+//                                  SA-H   per state q, k, v, residual (4 q, 64), q = 8 H; softmax(q k'/sqrt(8)) v + residual; linear
+//   s < N - 1: statistics of pre over the batch; s = N - 1: y = relu(pre), vector = y / max(|y|, 1e-12).
+//
+// Shapes: states (rows, N*64), first and second are what backward needs of the block: MLP hidden (rows, h); EW reduced (rows, 64);
+// SA projections (rows, n, H, 4, 8) and attended (rows, n*q). rows = groups * batch; batch norm runs over each group of `batch` rows.
+// Statistics are (group, 2, 64): mean, 1 / sqrt(variance + eps). The last block of threads of a group to finish merges the partial
+// statistics (Chan et al.) in a fixed order, so results repeat bit by bit.
+//
+// Backward (groups = 1) mirrors the stages: gradients of states are assigned by the last stage and accumulated by the others, row by row by
+// the same block of threads; weight gradients are products over the batch and belong to weight_gradients.cu, which reads what is stored
+// here: gradient of pre (rows, 64), and the gradient of hidden or of the projections, the latter as (rows, n, 4, H, 8).
+#ifndef AUTOTOWER_TOWERS_CUH
+#define AUTOTOWER_TOWERS_CUH
+
+#include "common/reduce.cuh"
+#include "common/tile_product.cuh"
+
+constexpr int WIDTH = 64;
+constexpr int HEAD = 8;
+constexpr int MOST_INPUTS = 8; // Loops over inputs are unrolled to this bound, so that per-input values stay in registers.
+constexpr float EPSILON = 1e-5f;
+constexpr float SHORTEST = 1e-12f;
+
+enum BlockKind { MLP, ELEMENTWISE, SELF_ATTENTION };
+enum Reduction { SUM, AVERAGE, PRODUCT, MAXIMUM, MINIMUM };
+
+// One tower at one stage (CudaTowerKernels.cs has the same layout).
+struct Stage {
+    const float* input;             // (rows, input_width)
+    float* input_gradient;          // (rows, input_width), row stride input_stride, accumulated
+    const float* alignment_weight;  // (64, input_width)
+    const float* alignment_bias;    // (64)
+    float* states;                  // (rows, N*64)
+    float* state_gradients;         // (rows, N*64)
+    const float* first_weight;      // MLP (h, n*64); SA (4q, 64)
+    const float* first_bias;
+    const float* output_weight;     // (64, h | 64 | n*q)
+    const float* output_bias;       // (64)
+    float* first;
+    float* second;
+    float* first_gradient;
+    float* pre;                     // (rows, 64)
+    float* pre_gradient;            // (rows, 64)
+    float2* partials;               // (tiles, 64)
+    unsigned* counters;             // (groups + 1), zero between launches
+    float* statistics;              // (groups, 2, 64) of this stage's pre
+    float* sums;                    // (2, 64): sum of dy and of dy * normalised, of this stage's pre
+    float* running;                 // mean (64) of this stage's batch norm, variance behind it; null in the last stage
+    const float* scale;             // gamma (64) of this stage's batch norm
+    float* scale_gradient;          // (64), accumulated; null where not wanted
+    float* shift_gradient;
+    const float* previous_pre;      // (rows, 64) of stage s - 1, and its batch norm:
+    const float* previous_statistics;
+    const float* previous_running;
+    const float* previous_scale;
+    const float* previous_shift;
+    float* previous_sums;
+    float* previous_scale_gradient;
+    float* previous_shift_gradient;
+    float* vectors;                 // (rows, 64), last stage
+    float* norms;                   // (rows)
+    const float* vector_gradients;  // (rows, 64)
+    long long running_variance;     // elements from running mean to running variance
+    long long previous_running_variance;
+    int input_width;
+    int input_stride;
+    int blocks;                     // N
+    int stage;                      // s; negative: the tower has nothing to do
+    int kind;
+    int parameter;                  // h, reduction or H
+};
+
+struct Pass {
+    int batch;
+    int groups;
+    int inference; // batch norm by running statistics instead of the batch's
+    int cumulative; // running statistics: mean over the groups instead of momentum
+    float momentum;
+};
+
+struct Towers {
+    Stage of[2];
+    Pass pass;
+};
+
+// The rows that a block of threads owns.
+struct Tile {
+    int group;
+    long long first;
+    int valid;
+    int index;
+    int of_group;
+};
+
+template <int ROWS> __device__ __forceinline__ Tile own_tile(const Pass& pass) {
+    Tile tile;
+    tile.of_group = (pass.batch + ROWS - 1) / ROWS;
+    tile.index = blockIdx.x;
+    tile.group = blockIdx.x / tile.of_group;
+    const int start = (int)(blockIdx.x % tile.of_group) * ROWS;
+    tile.first = (long long)tile.group * pass.batch + start;
+    tile.valid = min(ROWS, pass.batch - start);
+    return tile;
+}
+
+// destination (ROWS, width) in shared memory = source, zero in rows past the batch.
+template <int ROWS>
+__device__ __forceinline__ void load_rows(float* destination, int stride, const float* source, long long source_stride, int width, int valid) {
+    const int quads = width / 4;
+    for (int index = threadIdx.x; index < ROWS * quads; index += TILE_THREADS) {
+        const int row = index / quads;
+        const int column = index % quads * 4;
+        const float4 value = row < valid ? *reinterpret_cast<const float4*>(source + row * source_stride + column) : make_float4(0, 0, 0, 0);
+        *reinterpret_cast<float4*>(destination + row * stride + column) = value;
+    }
+}
+
+// Zeros in columns [width, next multiple of 16), which products read.
+template <int ROWS> __device__ __forceinline__ void pad_columns(float* rows, int stride, int width) {
+    const int extra = (16 - width % 16) % 16;
+    for (int index = threadIdx.x; index < ROWS * extra; index += TILE_THREADS) {
+        rows[index / extra * stride + width + index % extra] = 0;
+    }
+}
+
+// True in the block of threads that arrives last of `expected`; all writes of the others are then visible. Resets the counter.
+__device__ __forceinline__ bool arrives_last(unsigned* counter, unsigned expected) {
+    __shared__ int is_last;
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0) {
+        is_last = atomicAdd(counter, 1u) == expected - 1;
+        if (is_last) {
+            *counter = 0;
+        }
+    }
+    __syncthreads();
+    if (is_last) {
+        __threadfence();
+    }
+    return is_last != 0;
+}
+
+// Four threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order.
+template <class Term> __device__ __forceinline__ float column_sum(float* scratch, int count, Term term) {
+    const int column = threadIdx.x % WIDTH;
+    const int part = threadIdx.x / WIDTH;
+    const int share = (count + 3) / 4;
+    float sum = 0;
+    for (int i = part * share; i < min(count, (part + 1) * share); i++) {
+        sum += term(i);
+    }
+    scratch[part * WIDTH + column] = sum;
+    __syncthreads();
+    const float total = (scratch[column] + scratch[WIDTH + column]) + (scratch[2 * WIDTH + column] + scratch[3 * WIDTH + column]);
+    __syncthreads();
+    return total;
+}
+
+// Attention of one head and one query token of one row: weights[j] and, in attended, the result with the residual.
+// projections: (n, H, 4, 8) of the row.
+__device__ __forceinline__ void attention_weights(const float* projections, int n, int heads, int token, int head, float (&weights)[MOST_INPUTS]) {
+    const float* query = projections + (token * heads + head) * 4 * HEAD;
+    float largest = -infinity();
+    #pragma unroll
+    for (int j = 0; j < MOST_INPUTS; j++) {
+        if (j >= n) {
+            break;
+        }
+        const float* key = projections + (j * heads + head) * 4 * HEAD + HEAD;
+        float score = 0;
+        for (int a = 0; a < HEAD; a++) {
+            score = fmaf(query[a], key[a], score);
+        }
+        weights[j] = score * 0.35355339059327373f; // 1 / sqrt(8)
+        largest = fmaxf(largest, weights[j]);
+    }
+    float total = 0;
+    #pragma unroll
+    for (int j = 0; j < MOST_INPUTS; j++) {
+        if (j >= n) {
+            break;
+        }
+        weights[j] = expf(weights[j] - largest);
+        total += weights[j];
+    }
+    #pragma unroll
+    for (int j = 0; j < MOST_INPUTS; j++) {
+        if (j >= n) {
+            break;
+        }
+        weights[j] /= total;
+    }
+}
+
+#endif

@@ -1,0 +1,229 @@
+// Forward pass of both towers, a stage a launch; see common/towers.cuh. Assigns states, first, second, pre, statistics, vectors and norms.
+#include "common/towers.cuh"
+
+// x[:, s] and states[:, s]: the aligned input, or what batch norm and ReLU make of the stage before.
+template <int MT, bool EXACT>
+__device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* partial) {
+    constexpr int ROWS = 16 * MT;
+    const int states_stride = stage.blocks * WIDTH;
+    float* states = stage.states + tile.first * states_stride + stage.stage * WIDTH;
+    float* newest = x + stage.stage * WIDTH;
+    if (stage.stage == 0) {
+        const int stride = padded(stage.input_width);
+        load_rows<ROWS>(work, stride, stage.input + tile.first * stage.input_stride, stage.input_stride, stage.input_width, tile.valid);
+        pad_columns<ROWS>(work, stride, stage.input_width);
+        __syncthreads();
+        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.alignment_weight, stage.input_width, WIDTH, stage.input_width, partial,
+            [&](int row, int column, float value) {
+                value += stage.alignment_bias[column];
+                newest[row * x_stride + column] = value;
+                if (row < tile.valid) {
+                    states[(long long)row * states_stride + column] = value;
+                }
+            });
+        return;
+    }
+    const float* statistics = stage.previous_statistics + tile.group * 2 * WIDTH;
+    for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
+        const int row = index / WIDTH;
+        const int column = index % WIDTH;
+        float value = 0;
+        if (row < tile.valid) {
+            const float mean = pass.inference ? stage.previous_running[column] : statistics[column];
+            const float inverse = pass.inference ? 1.0f / sqrtf(stage.previous_running[stage.previous_running_variance + column] + EPSILON)
+                                                 : statistics[WIDTH + column];
+            const float normalised = (stage.previous_pre[(tile.first + row) * WIDTH + column] - mean) * inverse;
+            value = fmaxf(normalised * stage.previous_scale[column] + stage.previous_shift[column], 0.0f);
+            states[(long long)row * states_stride + column] = value;
+        }
+        newest[row * x_stride + column] = value;
+    }
+}
+
+__device__ __forceinline__ float reduce_inputs(int reduction, const float* inputs, int n) {
+    float value = inputs[0];
+    for (int j = 1; j < n; j++) {
+        const float other = inputs[j * WIDTH];
+        value = reduction == PRODUCT ? value * other : reduction == MAXIMUM ? fmaxf(value, other) : reduction == MINIMUM ? fminf(value, other) : value + other;
+    }
+    return reduction == AVERAGE ? value / n : value;
+}
+
+// Result(row, column, value) of the block's last linear layer, bias not added.
+template <int MT, bool EXACT, class Result>
+__device__ __forceinline__ void block_forward(const Stage& stage, const Tile& tile, const float* x, int x_stride, float* work, float* partial, Result result) {
+    constexpr int ROWS = 16 * MT;
+    const int n = stage.stage + 1;
+    if (stage.kind == MLP) {
+        const int hidden = stage.parameter;
+        const int stride = padded(hidden);
+        tile_product<MT, EXACT, OUT_IN>(x, x_stride, stage.first_weight, n * WIDTH, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
+            value += stage.first_bias[column];
+            work[row * stride + column] = value;
+            if (stage.first != nullptr && row < tile.valid) {
+                stage.first[(tile.first + row) * hidden + column] = value;
+            }
+        });
+        __syncthreads();
+        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.output_weight, hidden, WIDTH, hidden, partial, result);
+    } else if (stage.kind == ELEMENTWISE) {
+        const int stride = padded(WIDTH);
+        for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
+            const int row = index / WIDTH;
+            const int column = index % WIDTH;
+            const float value = reduce_inputs(stage.parameter, x + row * x_stride + column, n);
+            work[row * stride + column] = value;
+            if (stage.first != nullptr && row < tile.valid) {
+                stage.first[(tile.first + row) * WIDTH + column] = value;
+            }
+        }
+        __syncthreads();
+        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
+    } else {
+        const int heads = stage.parameter;
+        const int q = heads * HEAD;
+        const int projected = n * heads * 4 * HEAD;
+        const int stride = padded(n * q);
+        float* attended = work + ROWS * (projected + 4);
+        for (int g = warp_index(); g < n * heads; g += TILE_WARPS) {
+            const int head = g % heads;
+            float accumulators[MT][4][4] = {};
+            const WeightGroup group = {stage.first_weight, WIDTH, head * HEAD, 4 * q, q, WIDTH};
+            accumulate<MT, EXACT, OUT_IN>(accumulators, x + g / heads * WIDTH, x_stride, group, 0, WIDTH);
+            for_each_result<MT>(accumulators, [&](int row, int part, int dimension, float value) {
+                value += stage.first_bias[part * q + head * HEAD + dimension];
+                const int column = g * 4 * HEAD + part * HEAD + dimension;
+                work[row * (projected + 4) + column] = value;
+                if (stage.first != nullptr && row < tile.valid) {
+                    stage.first[(tile.first + row) * projected + column] = value;
+                }
+            });
+        }
+        __syncthreads();
+        for (int index = threadIdx.x; index < ROWS * n * heads; index += TILE_THREADS) {
+            const int row = index / (n * heads);
+            const int token = index % (n * heads) / heads;
+            const int head = index % heads;
+            const float* projections = work + row * (projected + 4);
+            float weights[MOST_INPUTS];
+            attention_weights(projections, n, heads, token, head, weights);
+            for (int a = 0; a < HEAD; a++) {
+                float value = projections[(token * heads + head) * 4 * HEAD + 3 * HEAD + a];
+                #pragma unroll
+                for (int j = 0; j < MOST_INPUTS; j++) {
+                    if (j >= n) {
+                        break;
+                    }
+                    value = fmaf(weights[j], projections[(j * heads + head) * 4 * HEAD + 2 * HEAD + a], value);
+                }
+                const int column = token * q + head * HEAD + a;
+                attended[row * stride + column] = value;
+                if (stage.second != nullptr && row < tile.valid) {
+                    stage.second[(tile.first + row) * n * q + column] = value;
+                }
+            }
+        }
+        pad_columns<ROWS>(attended, stride, n * q);
+        __syncthreads();
+        tile_product<MT, EXACT, OUT_IN>(attended, stride, stage.output_weight, n * q, WIDTH, n * q, partial, result);
+    }
+}
+
+// Partial statistics of the tile; the last tile of a group merges them, the last group of all updates the running statistics.
+template <int ROWS>
+__device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass& pass, const Tile& tile, const float* pre, int stride, float* scratch) {
+    const int column = threadIdx.x % WIDTH;
+    const float mean = column_sum(scratch, tile.valid, [&](int row) { return pre[row * stride + column]; }) / tile.valid;
+    const float squares = column_sum(scratch, tile.valid, [&](int row) {
+        const float distance = pre[row * stride + column] - mean;
+        return distance * distance;
+    });
+    if (threadIdx.x < WIDTH) {
+        stage.partials[(long long)tile.index * WIDTH + column] = make_float2(mean, squares);
+    }
+    if (!arrives_last(stage.counters + 1 + tile.group, tile.of_group)) {
+        return;
+    }
+    const float2* partials = stage.partials + (long long)tile.group * tile.of_group * WIDTH + column;
+    const auto rows_of = [&](int other) { return (float)min(ROWS, pass.batch - other * ROWS); };
+    const float group_mean = column_sum(scratch, tile.of_group, [&](int other) { return rows_of(other) * partials[other * WIDTH].x; }) / pass.batch;
+    const float group_squares = column_sum(scratch, tile.of_group, [&](int other) {
+        const float2 partial = partials[other * WIDTH];
+        const float distance = partial.x - group_mean;
+        return partial.y + rows_of(other) * distance * distance;
+    });
+    float* statistics = stage.statistics + tile.group * 2 * WIDTH;
+    if (threadIdx.x < WIDTH) {
+        statistics[column] = group_mean;
+        statistics[WIDTH + column] = 1.0f / sqrtf(group_squares / pass.batch + EPSILON);
+    }
+    if (!arrives_last(stage.counters, pass.groups) || threadIdx.x >= WIDTH) {
+        return;
+    }
+    float running_mean = stage.running[column];
+    float running_variance = stage.running[stage.running_variance + column];
+    const float correction = pass.batch > 1 ? (float)pass.batch / (pass.batch - 1) : 1.0f;
+    for (int group = 0; group < pass.groups; group++) {
+        const float* other = stage.statistics + group * 2 * WIDTH;
+        const float weight = pass.cumulative ? 1.0f / (group + 1) : pass.momentum;
+        const float inverse = other[WIDTH + column];
+        const float variance = (1.0f / (inverse * inverse) - EPSILON) * correction;
+        running_mean = (1 - weight) * running_mean + weight * other[column];
+        running_variance = (1 - weight) * running_variance + weight * fmaxf(variance, 0.0f);
+    }
+    stage.running[column] = running_mean;
+    stage.running[stage.running_variance + column] = running_variance;
+}
+
+// vectors = relu(pre) / max(length, 1e-12), a warp a row.
+template <int ROWS> __device__ __forceinline__ void normalise_rows(const Stage& stage, const Tile& tile, const float* pre, int stride) {
+    for (int row = warp_index(); row < tile.valid; row += TILE_WARPS) {
+        const float low = fmaxf(pre[row * stride + lane_index()], 0.0f);
+        const float high = fmaxf(pre[row * stride + lane_index() + WARP], 0.0f);
+        const float norm = fmaxf(sqrtf(warp_sum(low * low + high * high)), SHORTEST);
+        float* vector = stage.vectors + (tile.first + row) * WIDTH;
+        vector[lane_index()] = low / norm;
+        vector[lane_index() + WARP] = high / norm;
+        if (stage.norms != nullptr && lane_index() == 0) {
+            stage.norms[tile.first + row] = norm;
+        }
+    }
+}
+
+template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(const Stage& stage, const Pass& pass) {
+    if (stage.stage < 0) {
+        return;
+    }
+    constexpr int ROWS = 16 * MT;
+    constexpr int PRE_STRIDE = WIDTH + 4;
+    const Tile tile = own_tile<ROWS>(pass);
+    const int x_stride = padded((stage.stage + 1) * WIDTH);
+    DYNAMIC_SHARED(float, memory);
+    float* partial = memory;
+    float* x = partial + PARTIAL_FLOATS<MT>;
+    float* work = x + ROWS * x_stride;
+    const int states_stride = stage.blocks * WIDTH;
+    load_rows<ROWS>(x, x_stride, stage.states + tile.first * states_stride, states_stride, stage.stage * WIDTH, tile.valid);
+    newest_state<MT, EXACT>(stage, pass, tile, x, x_stride, work, partial);
+    __syncthreads();
+    // The block's last layer reads only `work`, and all warps are past reading x then, so its result takes x's place.
+    float* pre = x;
+    block_forward<MT, EXACT>(stage, tile, x, x_stride, work, partial, [&](int row, int column, float value) {
+        value += stage.output_bias[column];
+        pre[row * PRE_STRIDE + column] = value;
+        if (row < tile.valid && stage.stage < stage.blocks - 1) {
+            stage.pre[(tile.first + row) * WIDTH + column] = value;
+        }
+    });
+    __syncthreads();
+    if (stage.stage == stage.blocks - 1) {
+        normalise_rows<ROWS>(stage, tile, pre, PRE_STRIDE);
+    } else if (!pass.inference) {
+        batch_statistics<ROWS>(stage, pass, tile, pre, PRE_STRIDE, partial);
+    }
+}
+
+extern "C" __global__ void __launch_bounds__(256) towers_forward_16(Towers towers) { forward_stage<1, true>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(256) towers_forward_16_tf32(Towers towers) { forward_stage<1, false>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(256) towers_forward_32(Towers towers) { forward_stage<2, true>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(256) towers_forward_32_tf32(Towers towers) { forward_stage<2, false>(towers.of[blockIdx.y], towers.pass); }
