@@ -165,7 +165,7 @@ __device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass&
     const float correction = pass.batch > 1 ? (float)pass.batch / (pass.batch - 1) : 1.0f;
     for (int group = 0; group < pass.groups; group++) {
         const float* other = stage.statistics + group * 2 * WIDTH;
-        const float weight = pass.cumulative ? 1.0f / (group + 1) : pass.momentum;
+        const float weight = pass.cumulative ? 1.0f / (pass.first_group + group + 1) : pass.momentum;
         const float inverse = other[WIDTH + column];
         const float variance = (1.0f / (inverse * inverse) - EPSILON) * correction;
         running_mean = (1 - weight) * running_mean + weight * other[column];

@@ -31,7 +31,7 @@ constexpr float SHORTEST = 1e-12f;
 enum BlockKind { MLP, ELEMENTWISE, SELF_ATTENTION };
 enum Reduction { SUM, AVERAGE, PRODUCT, MAXIMUM, MINIMUM };
 
-// One tower at one stage (CudaTowerKernels.cs has the same layout).
+// One tower at one stage (TowerStage.cs has the same layout).
 struct Stage {
     const float* input;             // (rows, input_width)
     float* input_gradient;          // (rows, input_width), row stride input_stride, accumulated
@@ -54,15 +54,13 @@ struct Stage {
     float* sums;                    // (2, 64): sum of dy and of dy * normalised, of this stage's pre
     float* running;                 // mean (64) of this stage's batch norm, variance behind it; null in the last stage
     const float* scale;             // gamma (64) of this stage's batch norm
-    float* scale_gradient;          // (64), accumulated; null where not wanted
-    float* shift_gradient;
     const float* previous_pre;      // (rows, 64) of stage s - 1, and its batch norm:
     const float* previous_statistics;
     const float* previous_running;
     const float* previous_scale;
     const float* previous_shift;
     float* previous_sums;
-    float* previous_scale_gradient;
+    float* previous_scale_gradient; // (64), accumulated
     float* previous_shift_gradient;
     float* vectors;                 // (rows, 64), last stage
     float* norms;                   // (rows)
@@ -82,6 +80,7 @@ struct Pass {
     int groups;
     int inference; // batch norm by running statistics instead of the batch's
     int cumulative; // running statistics: mean over the groups instead of momentum
+    int first_group; // groups that went into the running statistics before
     float momentum;
 };
 

@@ -72,6 +72,37 @@ public sealed unsafe class CudaKernel
         }
     }
 
+    /// <summary>Launches a kernel whose only parameter is a struct, which is read in place: large argument blocks are not copied twice.</summary>
+    /// <typeparam name="T">The struct, laid out as in the kernel.</typeparam>
+    /// <param name="stream">Stream that runs it.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="argument">The struct; its value is copied before the call returns.</param>
+    /// <exception cref="ArgumentException">The kernel takes something else.</exception>
+    /// <exception cref="CudaException">The driver refuses the launch; the message names kernel, grid, block and shared bytes.</exception>
+    public void Launch<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        if (_parameterSizes is not null && (_parameterSizes.Length != 1 || _parameterSizes[0] != sizeof(T)))
+        {
+            throw new ArgumentException(
+                $"Kernel {Name} takes {_parameterSizes.Length} arguments of {_parameterSizes.Sum()} bytes, one of {sizeof(T)} bytes was given.", nameof(argument));
+        }
+        nint handle = stream.Enter();
+        fixed (T* value = &argument)
+        {
+            void* pointer = value;
+            CUresult status = LibCuda.cuLaunchKernel(_function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y,
+                (uint)block.Z, (uint)sharedBytes, handle, &pointer, null);
+            if (status != CUresult.CUDA_SUCCESS)
+            {
+                CudaException.Throw(status, "cuLaunchKernel", DescribeLaunch(Name, grid, block, sharedBytes));
+            }
+        }
+    }
+
     /// <summary>Lets a block ask for more dynamic shared memory than the default of 48 KiB.</summary>
     /// <param name="bytes">Most bytes that a launch will ask for, up to <see cref="CudaContext.MaxSharedMemoryPerBlock"/>.</param>
     public void AllowDynamicSharedMemory(int bytes)

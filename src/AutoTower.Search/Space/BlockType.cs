@@ -1,4 +1,5 @@
 using AutoTower.Autograd;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Parameters;
 
 namespace AutoTower.Search.Space;
@@ -47,4 +48,7 @@ public interface IBlock
     /// <param name="inputs">(B, n*D): the n inputs side by side, a strided view.</param>
     /// <param name="output">(B, out).</param>
     void Forward(Tape tape, Tensor inputs, Tensor output);
+
+    /// <summary>The block as kernels for whole towers know it; null for a type that they do not know, which then runs operation by operation.</summary>
+    TowerBlock? Fused => null;
 }

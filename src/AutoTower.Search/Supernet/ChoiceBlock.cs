@@ -17,9 +17,13 @@ internal sealed class ChoiceBlock
         Group = store.AddGroup($"{tower}.blocks.{position}.{type.Name}");
         _block = type.Build(Group, shape);
         _norm = isLast ? null : Group.AddBatchNorm("norm", shape.OutputWidth);
+        Fused = _block.Fused is { } fused ? fused with { Norm = _norm } : null;
     }
 
     public ParameterGroup Group { get; }
+
+    /// <summary>The block for kernels of whole towers; null where its type does not take part.</summary>
+    public TowerBlock? Fused { get; }
 
     /// <summary>output (B, out) = relu(norm(block(inputs))), inputs (B, n*D).</summary>
     public void Forward(Tape tape, Tensor inputs, Tensor output)

@@ -1,4 +1,5 @@
 using AutoTower.Autograd;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Cost;
@@ -52,6 +53,23 @@ internal sealed class Tower
         var normalised = tape.NewTensor(input.Rows, _shape.OutputWidth);
         tape.L2Normalise(last, normalised);
         return normalised;
+    }
+
+    /// <summary>The path for kernels of whole towers; null where a block's type does not take part.</summary>
+    public TowerPath? Fused(IReadOnlyList<BlockType> blocks)
+    {
+        var fused = new TowerBlock[blocks.Count];
+        for (var position = 0; position < blocks.Count; position++)
+        {
+            if (Choice(position, blocks[position]).Fused is not { } block)
+            {
+                return null;
+            }
+
+            fused[position] = block;
+        }
+
+        return new TowerPath(_alignment, fused);
     }
 
     /// <summary>The parameter groups of a path.</summary>

@@ -73,17 +73,9 @@ public sealed class TwoTowerModel : IDisposable
     /// <param name="batch">Users and histories.</param>
     public TowerOutput Users(Tape tape, Architecture architecture, BatchArrays batch)
     {
-        ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(architecture);
-        var size = batch.Users.Length;
-        var fields = _userLookups.Length * Shape.EmbeddingDimension;
-        var input = tape.NewTensor(size, Shape.UserInputWidth);
-        var embeddings = input.SliceColumns(0, fields);
-        tape.Gather(batch.Users, _userLookups, embeddings);
-        var history = tape.NewTensor(size * Shape.HistoryLength, Shape.HistoryWidth);
-        tape.Gather(batch.History, _historyLookups, history);
-        Pooling(architecture).Pooling.Forward(tape, history, batch.Lengths, input.SliceColumns(fields, Shape.HistoryWidth));
-        return new TowerOutput(_userTower.Forward(tape, input, architecture.User), embeddings);
+        var input = UserInput(tape, architecture.Pooling, batch);
+        return new TowerOutput(_userTower.Forward(tape, input.Value, architecture.User), input.Embeddings);
     }
 
     /// <summary>Item representations (B, O) and the item field embeddings (B, F*E).</summary>
@@ -92,11 +84,52 @@ public sealed class TwoTowerModel : IDisposable
     /// <param name="items">Item ids (B).</param>
     public TowerOutput Items(Tape tape, Architecture architecture, IntegerArray items)
     {
-        ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(architecture);
+        var input = ItemInput(tape, items);
+        return new TowerOutput(_itemTower.Forward(tape, input.Value, architecture.Item), input.Embeddings);
+    }
+
+    /// <summary>What the user tower aligns: field embeddings and pooled history (B, in).</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="pooling">The pooling of the path.</param>
+    /// <param name="batch">Users and histories.</param>
+    public TowerInput UserInput(Tape tape, PoolingType pooling, BatchArrays batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(pooling);
+        var size = batch.Users.Length;
+        var fields = _userLookups.Length * Shape.EmbeddingDimension;
+        var input = tape.NewTensor(size, Shape.UserInputWidth);
+        var embeddings = input.SliceColumns(0, fields);
+        tape.Gather(batch.Users, _userLookups, embeddings);
+        var history = tape.NewTensor(size * Shape.HistoryLength, Shape.HistoryWidth);
+        tape.Gather(batch.History, _historyLookups, history);
+        Pooling(pooling).Pooling.Forward(tape, history, batch.Lengths, input.SliceColumns(fields, Shape.HistoryWidth));
+        return new TowerInput(input, embeddings);
+    }
+
+    /// <summary>What the item tower aligns: field embeddings (B, in).</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="items">Item ids (B).</param>
+    public TowerInput ItemInput(Tape tape, IntegerArray items)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
         var input = tape.NewTensor(items.Length, Shape.ItemInputWidth);
         tape.Gather(items, _itemLookups, input);
-        return new TowerOutput(_itemTower.Forward(tape, input, architecture.Item), input);
+        return new TowerInput(input, input);
+    }
+
+    /// <summary>
+    /// The path's towers for kernels of whole towers; null where the device has none or they do not support a block of the path.
+    /// </summary>
+    public FusedTowers? Fused(Architecture architecture)
+    {
+        ArgumentNullException.ThrowIfNull(architecture);
+        return Device.Towers is { } kernels
+            && _userTower.Fused(architecture.User) is { } user && kernels.Supports(user)
+            && _itemTower.Fused(architecture.Item) is { } item && kernels.Supports(item)
+            ? new FusedTowers(kernels, user, item)
+            : null;
     }
 
     /// <summary>The parameter groups that a step on <paramref name="architecture"/> updates; all others stay as they are.</summary>
@@ -104,7 +137,7 @@ public sealed class TwoTowerModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(architecture);
         var groups = new List<ParameterGroup> { _embeddings.UserGroup, _embeddings.ItemGroup };
-        groups.Add(Pooling(architecture).Group);
+        groups.Add(Pooling(architecture.Pooling).Group);
         groups.AddRange(_userTower.Path(architecture.User));
         groups.AddRange(_itemTower.Path(architecture.Item));
         groups.RemoveAll(group => group.Parameters.Count == 0);
@@ -117,13 +150,24 @@ public sealed class TwoTowerModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Store.Dispose();
 
-    private (ParameterGroup Group, IPooling Pooling) Pooling(Architecture architecture) =>
-        _poolings.TryGetValue(architecture.Pooling.Name, out var pooling)
+    private (ParameterGroup Group, IPooling Pooling) Pooling(PoolingType type) =>
+        _poolings.TryGetValue(type.Name, out var pooling)
             ? pooling
-            : throw new ArgumentException($"Pooling {architecture.Pooling.Name} is not in this model's search space.");
+            : throw new ArgumentException($"Pooling {type.Name} is not in this model's search space.");
 }
 
 /// <summary>What a tower gives.</summary>
 /// <param name="Representation">(B, O), rows of length 1.</param>
 /// <param name="Embeddings">(B, F*E): the entity's own field embeddings.</param>
 public readonly record struct TowerOutput(Tensor Representation, Tensor Embeddings);
+
+/// <summary>What a tower takes.</summary>
+/// <param name="Value">(B, in).</param>
+/// <param name="Embeddings">(B, F*E): the entity's own field embeddings, a part of it.</param>
+public readonly record struct TowerInput(Tensor Value, Tensor Embeddings);
+
+/// <summary>The towers of a path for kernels of whole towers.</summary>
+/// <param name="Kernels">The kernels.</param>
+/// <param name="User">Path through the user tower.</param>
+/// <param name="Item">Path through the item tower.</param>
+public sealed record FusedTowers(ITowerKernels Kernels, TowerPath User, TowerPath Item);

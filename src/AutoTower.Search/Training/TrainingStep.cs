@@ -1,5 +1,6 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Optimisers;
@@ -77,15 +78,31 @@ public sealed class TrainingStep : IDisposable
         var tape = new Tape(_arena, ForwardMode.Training) { DropoutSeed = _seed, Clock = Clock };
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
         Frequencies.Update(batch.Items, Clock, logProbability);
-        var users = _model.Users(tape, architecture, batch);
-        var items = _model.Items(tape, architecture, batch.Items);
         device.Zero(_loss.Address, _loss.Bytes);
-        tape.BatchSoftmax(users.Representation, items.Representation, logProbability, Matrix.None, _options.Temperature, loss);
-        tape.FrobeniusPenalty(users.Embeddings, _options.Regulariser, loss);
-        tape.FrobeniusPenalty(items.Embeddings, _options.Regulariser, loss);
+        var (users, items) = Forward(tape, architecture, batch, logProbability, loss);
+        tape.FrobeniusPenalty(users, _options.Regulariser, loss);
+        tape.FrobeniusPenalty(items, _options.Regulariser, loss);
         tape.Backward();
         Optimiser.Step(_model.Path(architecture));
         StepCount++;
+    }
+
+    // Both towers and their loss; returns the embeddings that the regulariser wants.
+    private (Tensor Users, Tensor Items) Forward(Tape tape, Architecture architecture, BatchArrays batch, Matrix logProbability, Matrix loss)
+    {
+        if (_model.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(_options.BatchSize))
+        {
+            var user = _model.UserInput(tape, architecture.Pooling, batch);
+            var item = _model.ItemInput(tape, batch.Items);
+            tape.TwoTowerLoss(
+                fused.Kernels, fused.User, user.Value, fused.Item, item.Value, logProbability, _options.Temperature, loss);
+            return (user.Embeddings, item.Embeddings);
+        }
+
+        var users = _model.Users(tape, architecture, batch);
+        var items = _model.Items(tape, architecture, batch.Items);
+        tape.BatchSoftmax(users.Representation, items.Representation, logProbability, Matrix.None, _options.Temperature, loss);
+        return (users.Embeddings, items.Embeddings);
     }
 
     /// <summary>Waits for the device and reads the loss of the last step.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Kernels;
 using AutoTower.Kernels.Memory;
@@ -36,6 +37,7 @@ public sealed class CudaDevice : Device
             Optimiser = new CudaOptimiserKernels(_engine);
             Batches = new CudaBatchKernels(_engine);
             Ranking = new CudaRankingKernels(_engine);
+            Towers = _engine.Options.FuseTowers && CudaTowerKernels.IsSupported(_engine.Context) ? new CudaTowerKernels(_engine) : null;
         }
         catch
         {
@@ -82,6 +84,9 @@ public sealed class CudaDevice : Device
 
     /// <inheritdoc/>
     public override IRankingKernels Ranking { get; }
+
+    /// <inheritdoc/>
+    public override ITowerKernels? Towers { get; }
 
     /// <summary>What the families share; for graphs over whole steps.</summary>
     internal CudaEngine Engine => _engine;

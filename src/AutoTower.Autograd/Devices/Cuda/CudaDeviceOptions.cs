@@ -9,6 +9,11 @@ public sealed record CudaDeviceOptions
     /// <summary>Whether results are bit-identical from run to run on one GPU model: no floating-point atomics on any path.</summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>
+    /// Whether towers run in a few launches a step (<see cref="Device.Towers"/>) where their block types allow it, or one operation after another.
+    /// </summary>
+    public bool FuseTowers { get; init; } = true;
+
     /// <summary>Folder with kernel sources to use instead of the embedded ones; null for the embedded ones.</summary>
     public string? KernelsDirectory { get; init; }
 

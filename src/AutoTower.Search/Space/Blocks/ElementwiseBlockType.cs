@@ -45,6 +45,8 @@ public sealed class ElementwiseBlockType(Reduction reduction) : BlockType
 
     private sealed class Block(Reduction reduction, BlockShape shape, LinearLayer output) : IBlock
     {
+        public TowerBlock Fused { get; } = new(TowerBlockKind.Elementwise, (int)reduction, null, output);
+
         public void Forward(Tape tape, Tensor inputs, Tensor result)
         {
             var reduced = tape.NewTensor(inputs.Rows, shape.Width);

@@ -1,4 +1,5 @@
 using AutoTower.Autograd;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 
@@ -29,6 +30,8 @@ public sealed class MlpBlockType(int hidden) : BlockType
 
     private sealed class Block(LinearLayer hidden, LinearLayer output) : IBlock
     {
+        public TowerBlock Fused { get; } = new(TowerBlockKind.Mlp, hidden.Weight.Rows, hidden, output);
+
         public void Forward(Tape tape, Tensor inputs, Tensor result)
         {
             var activations = tape.NewTensor(inputs.Rows, hidden.Weight.Rows);

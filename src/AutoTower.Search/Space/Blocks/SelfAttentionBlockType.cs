@@ -1,4 +1,5 @@
 using AutoTower.Autograd;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 
@@ -40,6 +41,8 @@ public sealed class SelfAttentionBlockType(int heads) : BlockType
 
     private sealed class Block(int heads, int tokens, int width, LinearLayer projections, LinearLayer output) : IBlock
     {
+        public TowerBlock Fused { get; } = new(TowerBlockKind.SelfAttention, heads, projections, output);
+
         public void Forward(Tape tape, Tensor inputs, Tensor result)
         {
             var projected = tape.NewTensor(inputs.Rows, tokens * 4 * width);

@@ -1,0 +1,264 @@
+using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Kernels;
+using AutoTower.Kernels.Launch;
+
+namespace AutoTower.Autograd.Devices.Cuda.Towers;
+
+/// <summary>Launches of the fused tower kernels: a stage of both towers each, then all weight gradients together.</summary>
+internal sealed class CudaTowerKernels : ITowerKernels
+{
+    private const int Threads = 256;
+    private const int Width = 64;
+    private const int HeadWidth = 8;
+    private const int MostBlocks = 7;
+    private readonly CudaEngine _engine;
+    private readonly CudaKernel _forward;
+    private readonly CudaKernel _forwardWide;
+    private readonly CudaKernel _backward;
+    private readonly CudaKernel _weights;
+    private readonly CudaKernel _softmaxRows;
+    private readonly CudaKernel _softmaxColumns;
+
+    public CudaTowerKernels(CudaEngine engine)
+    {
+        _engine = engine;
+        var suffix = engine.Options.Precision == Precision.Tf32 ? "_tf32" : string.Empty;
+        _forward = Kernel("towers_forward.cu", "towers_forward_16" + suffix);
+        _forwardWide = Kernel("towers_forward.cu", "towers_forward_32" + suffix);
+        _backward = Kernel("towers_backward.cu", "towers_backward_16" + suffix);
+        _softmaxRows = Kernel("tile_softmax.cu", "tile_softmax_rows" + suffix);
+        _softmaxColumns = Kernel("tile_softmax.cu", "tile_softmax_columns" + suffix);
+        _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
+    }
+
+    /// <summary>The kernels multiply on tensor cores in tf32, which capability 8.0 brought.</summary>
+    public static bool IsSupported(CudaContext context) => context.ComputeCapability >= new ComputeCapability(8, 0);
+
+    public bool Supports(TowerPath path)
+    {
+        if (path.Alignment.Weight.Rows != Width || path.InputWidth % 4 != 0 || path.Blocks.Count > MostBlocks)
+        {
+            return false;
+        }
+
+        for (var stage = 0; stage < path.Blocks.Count; stage++)
+        {
+            var block = path.Blocks[stage];
+            var fits = block.Kind switch
+            {
+                TowerBlockKind.Mlp => block.Parameter % 16 == 0 && block.First!.Weight.Columns == (stage + 1) * Width,
+                TowerBlockKind.Elementwise => block.Output.Weight.Columns == Width,
+                _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter,
+            };
+            if (!fits || block.Output.Weight.Rows != Width
+                || Math.Max(TowerMemory.Forward(path, stage, 2), TowerMemory.Backward(path, stage)) > _engine.Context.MaxSharedMemoryPerBlock)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    public bool SupportsSoftmax(int batch) => TowerMemory.Softmax(batch) <= _engine.Context.MaxSharedMemoryPerBlock;
+
+    public void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics)
+    {
+        var batch = towers[0].Batch;
+        var groups = towers[0].Groups;
+        // Two tiles of 16 rows share each load of a weight, once there are enough tiles to fill the device all the same.
+        var rowTiles = (long)groups * batch * towers.Length / TowerMemory.TileRows >= 4L * _engine.Context.MultiprocessorCount ? 2 : 1;
+        var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
+        var launch = new TowerLaunch
+        {
+            Pass = new TowerPass
+            {
+                Batch = batch,
+                Groups = groups,
+                Inference = statistics.UseRunningStatistics ? 1 : 0,
+                Cumulative = statistics.IsCumulative ? 1 : 0,
+                FirstGroup = statistics.GroupsBefore,
+                Momentum = statistics.Momentum,
+            },
+        };
+        var stages = MostStages(towers);
+        for (var stage = 0; stage < stages; stage++)
+        {
+            var sharedBytes = 0;
+            for (var i = 0; i < 2; i++)
+            {
+                launch.Of[i] = TowerStage.Idle;
+                if (i < towers.Length && stage < towers[i].Path.Blocks.Count)
+                {
+                    launch.Of[i] = Stage(towers[i], stage, i, tiles);
+                    sharedBytes = Math.Max(sharedBytes, TowerMemory.Forward(towers[i].Path, stage, rowTiles));
+                }
+            }
+
+            (rowTiles == 1 ? _forward : _forwardWide).Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch);
+        }
+    }
+
+    public void Backward(ReadOnlySpan<TowerActivations> towers)
+    {
+        var batch = towers[0].Batch;
+        var tiles = Ceiling(batch, TowerMemory.TileRows);
+        var launch = new TowerLaunch { Pass = new TowerPass { Batch = batch, Groups = 1 } };
+        var stages = MostStages(towers);
+        for (var step = 0; step < stages; step++)
+        {
+            var sharedBytes = 0;
+            for (var i = 0; i < 2; i++)
+            {
+                launch.Of[i] = TowerStage.Idle;
+                if (i < towers.Length && towers[i].Path.Blocks.Count - 1 - step is >= 0 and var stage)
+                {
+                    launch.Of[i] = Stage(towers[i], stage, i, tiles);
+                    sharedBytes = Math.Max(sharedBytes, TowerMemory.Backward(towers[i].Path, stage));
+                }
+            }
+
+            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch);
+        }
+
+        WeightGradients(towers);
+    }
+
+    public void Softmax(SoftmaxBatch batch)
+    {
+        var size = batch.Users.Rows / batch.Groups;
+        var launch = new SoftmaxLaunch
+        {
+            Users = batch.Users.Value.Address,
+            Items = batch.Items.Value.Address,
+            LogProbability = batch.LogProbability.Address,
+            Rewards = batch.Rewards.Address,
+            UserGradients = batch.Users.Gradient.Address,
+            ItemGradients = batch.Items.Gradient.Address,
+            LogSums = batch.LogSums.Address,
+            Terms = batch.Terms.Address,
+            Loss = batch.Loss.Address,
+            Counter = _engine.Counters.Address,
+            Batch = size,
+            Groups = batch.Groups,
+            InverseTemperature = 1 / batch.Temperature,
+        };
+        var grid = new Dim3(batch.Groups * Ceiling(size, TowerMemory.TileRows));
+        var sharedBytes = TowerMemory.Softmax(size);
+        _softmaxRows.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
+        if (batch.Items.WantsGradient)
+        {
+            _softmaxColumns.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
+        }
+    }
+
+    private static int MostStages(ReadOnlySpan<TowerActivations> towers)
+    {
+        var most = 0;
+        foreach (var tower in towers)
+        {
+            most = Math.Max(most, tower.Path.Blocks.Count);
+        }
+
+        return most;
+    }
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
+
+    private CudaKernel Kernel(string file, string name)
+    {
+        var kernel = _engine.Kernel(file, name);
+        kernel.AllowDynamicSharedMemory(_engine.Context.MaxSharedMemoryPerBlock - kernel.StaticSharedBytes);
+        return kernel;
+    }
+
+    private TowerStage Stage(TowerActivations tower, int stage, int index, int tiles)
+    {
+        var block = tower.Path.Blocks[stage];
+        var memory = tower.Blocks[stage];
+        var partialBytes = (long)tiles * Width * 2 * sizeof(float);
+        var result = new TowerStage
+        {
+            Input = tower.Input.Value.Address,
+            InputGradient = tower.Input.Gradient.Address,
+            AlignmentWeight = tower.Path.Alignment.Weight.Tensor.Value.Address,
+            AlignmentBias = tower.Path.Alignment.Bias!.Tensor.Value.Address,
+            States = tower.States.Value.Address,
+            StateGradients = tower.States.Gradient.Address,
+            FirstWeight = block.First?.Weight.Tensor.Value.Address ?? 0,
+            FirstBias = block.First?.Bias!.Tensor.Value.Address ?? 0,
+            OutputWeight = block.Output.Weight.Tensor.Value.Address,
+            OutputBias = block.Output.Bias!.Tensor.Value.Address,
+            First = memory.First.Address,
+            Second = memory.Second.Address,
+            FirstGradient = memory.FirstGradient.Address,
+            Pre = memory.Output.Address,
+            PreGradient = memory.OutputGradient.Address,
+            Partials = _engine.Scratch.Reserve(2 * partialBytes) + (nint)(index * partialBytes),
+            Counters = _engine.Counters.Slice(index * (tower.Groups + 1), tower.Groups + 1).Address,
+            Statistics = memory.Statistics.Address,
+            Sums = memory.Sums.Address,
+            Vectors = tower.Vectors.Value.Address,
+            Norms = tower.Norms.Address,
+            VectorGradients = tower.Vectors.Gradient.Address,
+            InputWidth = tower.Path.InputWidth,
+            InputStride = tower.Input.Value.Stride,
+            Blocks = tower.Path.Blocks.Count,
+            Stage = stage,
+            Kind = (int)block.Kind,
+            Parameter = block.Parameter,
+        };
+        if (block.Norm is { } norm)
+        {
+            (result.Running, result.RunningVariance) = Running(norm);
+            result.Scale = norm.Weight.Tensor.Value.Address;
+        }
+
+        if (stage > 0 && tower.Path.Blocks[stage - 1].Norm is { } previous)
+        {
+            (result.PreviousRunning, result.PreviousRunningVariance) = Running(previous);
+            result.PreviousPre = tower.Blocks[stage - 1].Output.Address;
+            result.PreviousStatistics = tower.Blocks[stage - 1].Statistics.Address;
+            result.PreviousSums = tower.Blocks[stage - 1].Sums.Address;
+            result.PreviousScale = previous.Weight.Tensor.Value.Address;
+            result.PreviousShift = previous.Bias.Tensor.Value.Address;
+            result.PreviousScaleGradient = previous.Weight.Tensor.Gradient.Address;
+            result.PreviousShiftGradient = previous.Bias.Tensor.Gradient.Address;
+        }
+
+        return result;
+    }
+
+    private static (nint Mean, long Variance) Running(Parameters.BatchNormLayer norm)
+    {
+        var mean = norm.RunningMean.Tensor.Value.Address;
+        return (mean, (norm.RunningVariance.Tensor.Value.Address - mean) / sizeof(float));
+    }
+
+    private void WeightGradients(ReadOnlySpan<TowerActivations> towers)
+    {
+        var tasks = default(WeightGradientTasks);
+        foreach (var tower in towers)
+        {
+            Add(ref tasks, tower.States.Gradient.SliceColumns(0, Width), tower.Input.Value, tower.Path.Alignment, 1);
+            for (var stage = 0; stage < tower.Blocks.Length; stage++)
+            {
+                var block = tower.Path.Blocks[stage];
+                var memory = tower.Blocks[stage];
+                var inputs = tower.States.Value.SliceColumns(0, (stage + 1) * Width);
+                Add(ref tasks, memory.OutputGradient, block.Kind == TowerBlockKind.SelfAttention ? memory.Second : memory.First, block.Output, 1);
+                if (block.First is { } first)
+                {
+                    Add(ref tasks, memory.FirstGradient, inputs, first, block.Kind == TowerBlockKind.SelfAttention ? stage + 1 : 1);
+                }
+            }
+        }
+
+        // Eight blocks a multiprocessor, so that the last ones to finish leave little of the device idle.
+        var blocks = tasks.Schedule(8 * _engine.Context.MultiprocessorCount, _engine.Options.Deterministic);
+        _weights.Launch(_engine.Stream, blocks, Threads, 0, in tasks);
+    }
+
+    private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, Parameters.LinearLayer layer, int tokens) =>
+        tasks.Add(left, right, layer.Weight.Tensor.Gradient, layer.Bias!.Tensor.Gradient, tokens);
+}

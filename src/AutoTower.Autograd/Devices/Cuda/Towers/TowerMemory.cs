@@ -1,0 +1,52 @@
+using AutoTower.Autograd.Devices.Kernels;
+
+namespace AutoTower.Autograd.Devices.Cuda.Towers;
+
+/// <summary>Shared memory that the tower kernels need, in bytes; mirrors how they divide it (kernels/towers_forward.cu and towers_backward.cu).</summary>
+internal static class TowerMemory
+{
+    public const int TileRows = 16;
+    private const int Width = 64;
+    private const int PartialFloats = 8 * 32 * TileRows;
+
+    /// <summary>A forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
+    public static int Forward(TowerPath path, int stage, int rowTiles)
+    {
+        var inputs = stage + 1;
+        var block = path.Blocks[stage];
+        var work = block.Kind switch
+        {
+            TowerBlockKind.Mlp => Padded(block.Parameter),
+            TowerBlockKind.Elementwise => Padded(Width),
+            _ => Projected(block, inputs) + 4 + Padded(block.Output.Weight.Columns),
+        };
+        if (stage == 0)
+        {
+            work = Math.Max(work, Padded(path.InputWidth));
+        }
+
+        return rowTiles * (PartialFloats + (TileRows * (Padded(inputs * Width) + work))) * sizeof(float);
+    }
+
+    /// <summary>A backward stage.</summary>
+    public static int Backward(TowerPath path, int stage)
+    {
+        var inputs = stage + 1;
+        var block = path.Blocks[stage];
+        var work = block.Kind switch
+        {
+            TowerBlockKind.Mlp => Padded(block.Parameter),
+            TowerBlockKind.Elementwise => Padded(Width),
+            _ => Projected(block, inputs) + 4 + Padded(Projected(block, inputs)) + Padded(block.Output.Weight.Columns)
+                + (2 * block.Parameter * inputs * inputs),
+        };
+        return (PartialFloats + (TileRows * ((2 * Padded(Width)) + work))) * sizeof(float);
+    }
+
+    /// <summary>A batch softmax over batches of <paramref name="batch"/>.</summary>
+    public static int Softmax(int batch) => (PartialFloats + (TileRows * (Padded(Width) + Padded(batch)))) * sizeof(float);
+
+    private static int Projected(TowerBlock block, int inputs) => inputs * block.First!.Weight.Rows;
+
+    private static int Padded(int width) => ((width + 31) / 32 * 32) + 16;
+}

@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AutoTower.Autograd.Devices.Cuda.Towers;
+
+/// <summary>One linear layer of a grouped launch, laid out as <c>Task</c> in kernels/weight_gradients.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct WeightGradientTask
+{
+    public nint Left;
+    public nint Right;
+    public nint Result;
+    public nint Bias;
+    public int LeftStride;
+    public int RightStride;
+    public int LeftColumns;
+    public int RightColumns;
+    public int Rows;
+    public int Tokens;
+    public int FirstBlock;
+    public int Chunks;
+}
+
+/// <summary>The linear layers of both towers, laid out as <c>Tasks</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct WeightGradientTasks
+{
+    private const int TileWidth = 64;
+    private const int RowStep = 32;
+
+    // Below this many rows a block spends more time on adding up its tile than on computing it.
+    private const int FewestRows = 128;
+
+    public List Of;
+    public int Count;
+    public int ChunkRows;
+
+    /// <summary>Adds result (M, N) += leftᵀ right and bias (M) += column sums of left.</summary>
+    /// <param name="left">(rows, tokens * M): gradient of the layer's output.</param>
+    /// <param name="right">(rows, tokens * N): its input, possibly a strided view; with tokens, N is 64.</param>
+    /// <param name="weight">(M, N).</param>
+    /// <param name="bias">(1, M).</param>
+    /// <param name="tokens">Column groups of each row that pass the same layer.</param>
+    public void Add(Matrix left, Matrix right, Matrix weight, Matrix bias, int tokens)
+    {
+        Of[Count++] = new WeightGradientTask
+        {
+            Left = left.Address,
+            Right = right.Address,
+            Result = weight.Address,
+            Bias = bias.Address,
+            LeftStride = left.Stride / tokens,
+            RightStride = right.Stride,
+            LeftColumns = weight.Rows,
+            RightColumns = weight.Columns,
+            Rows = left.Rows * tokens,
+            Tokens = tokens,
+        };
+    }
+
+    /// <summary>Cuts the tasks into blocks and returns their number.</summary>
+    /// <param name="wantedBlocks">About as many blocks as fill the device.</param>
+    /// <param name="deterministic">Whether a tile must be computed by one block.</param>
+    public int Schedule(int wantedBlocks, bool deterministic)
+    {
+        var tiles = 0;
+        var mostRows = 0;
+        foreach (ref readonly var task in Of[..Count])
+        {
+            tiles += Tiles(task);
+            mostRows = Math.Max(mostRows, task.Rows);
+        }
+
+        var chunks = deterministic ? 1 : Math.Clamp(wantedBlocks / Math.Max(tiles, 1), 1, Math.Max(1, mostRows / FewestRows));
+        ChunkRows = RoundUp((mostRows + chunks - 1) / chunks, RowStep);
+        var blocks = 0;
+        foreach (ref var task in Of[..Count])
+        {
+            task.FirstBlock = blocks;
+            task.Chunks = (task.Rows + ChunkRows - 1) / ChunkRows;
+            blocks += Tiles(task) * task.Chunks;
+        }
+
+        return blocks;
+    }
+
+    private static int Tiles(in WeightGradientTask task) =>
+        (task.LeftColumns + TileWidth - 1) / TileWidth * ((task.RightColumns + TileWidth - 1) / TileWidth);
+
+    private static int RoundUp(int value, int step) => (value + step - 1) / step * step;
+
+    [InlineArray(32)]
+    public struct List
+    {
+        private WeightGradientTask _first;
+    }
+}

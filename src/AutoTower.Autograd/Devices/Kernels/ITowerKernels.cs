@@ -1,0 +1,49 @@
+namespace AutoTower.Autograd.Devices.Kernels;
+
+/// <summary>How the batch norm layers of a fused forward pass are normalised.</summary>
+/// <param name="UseRunningStatistics">Inference: by the running statistics, which stay as they are. Otherwise by each group's own.</param>
+/// <param name="Momentum">Weight of a group in the running statistics; groups count in order.</param>
+/// <param name="IsCumulative">Instead, every group counts the same.</param>
+/// <param name="GroupsBefore">Groups that went into cumulative statistics before.</param>
+public readonly record struct TowerStatistics(bool UseRunningStatistics, float Momentum = 0.1f, bool IsCumulative = false, int GroupsBefore = 0)
+{
+    /// <summary>Normalise by the running statistics.</summary>
+    public static TowerStatistics Running => new(true);
+}
+
+/// <summary>A batch softmax loss over groups of a batch each (paper, equations 3 to 5).</summary>
+/// <param name="Users">(groups * B, O), with gradient where one is wanted; gradients are assigned.</param>
+/// <param name="Items">(groups * B, O), likewise.</param>
+/// <param name="LogProbability">(1, groups * B) or absent.</param>
+/// <param name="Rewards">(1, groups * B) or absent.</param>
+/// <param name="Temperature">tau.</param>
+/// <param name="Groups">Number of batches.</param>
+/// <param name="LogSums">(1, groups * B): assigned; what the second half needs of the first.</param>
+/// <param name="Terms">(1, groups * B): assigned; the terms of the loss.</param>
+/// <param name="Loss">(1, 1): accumulated, the sum of the groups' means.</param>
+public readonly record struct SoftmaxBatch(
+    Tensor Users, Tensor Items, Matrix LogProbability, Matrix Rewards, float Temperature, int Groups, Matrix LogSums, Matrix Terms, Matrix Loss);
+
+/// <summary>
+/// Whole towers in a few launches: what <see cref="IDenseKernels"/> and the other families compute one operation at a time. An optional
+/// family; where a device lacks it, or it does not support a path, operations run one by one, with the same results up to rounding.
+/// </summary>
+public interface ITowerKernels
+{
+    /// <summary>True when the path's shapes and block kinds are supported.</summary>
+    bool Supports(TowerPath path);
+
+    /// <summary>True when <see cref="Softmax"/> takes batches of <paramref name="batch"/>.</summary>
+    bool SupportsSoftmax(int batch);
+
+    /// <summary>Runs one or two towers side by side: assigns the activations, vectors included, and updates running statistics as asked.</summary>
+    void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics);
+
+    /// <summary>
+    /// From the gradients of the vectors to those of inputs, weights, biases and batch norm, all accumulated.
+    /// </summary>
+    void Backward(ReadOnlySpan<TowerActivations> towers);
+
+    /// <summary>The loss and, where wanted, its gradients with respect to users and items.</summary>
+    void Softmax(SoftmaxBatch batch);
+}
