@@ -14,7 +14,8 @@ public sealed record CompilationOptions(string Architecture)
     /// <returns>One string an option.</returns>
     public IReadOnlyList<string> ToArguments()
     {
-        var arguments = new List<string> { $"--gpu-architecture={Architecture}", "--std=c++17" };
+        // Generic lambdas inside kernels count as host code without the second option.
+        var arguments = new List<string> { $"--gpu-architecture={Architecture}", "--device-as-default-execution-space", "--std=c++17" };
         if (LineInformation)
         {
             arguments.Add("--generate-line-info");

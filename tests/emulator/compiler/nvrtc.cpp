@@ -85,7 +85,7 @@ bool translate(const std::string& option, std::string& arguments) {
         arguments += " -D__CUDA_ARCH__=" + std::to_string(atoi(architecture.c_str()) * 10);
     } else if (std::string definition = value_of("--define-macro="); !definition.empty()) {
         arguments += " -D" + quoted(definition);
-    } else if (option != "--std=c++17" && option != "--generate-line-info") {
+    } else if (option != "--std=c++17" && option != "--generate-line-info" && option != "--device-as-default-execution-space") {
         return false;
     }
     return true;

@@ -14,7 +14,12 @@ public sealed record CudaDeviceOptions
     /// </summary>
     public bool FuseTowers { get; init; } = true;
 
-    /// <summary>Folder with kernel sources to use instead of the embedded ones; null for the embedded ones.</summary>
+    /// <summary>Environment variable with a folder of kernel sources, so that tests and benchmarks run edited kernels without being built again.</summary>
+    public const string KernelsVariable = "AUTOTOWER_KERNELS";
+
+    /// <summary>
+    /// Folder with kernel sources to use instead of the embedded ones; null for that of <see cref="KernelsVariable"/>, or the embedded ones.
+    /// </summary>
     public string? KernelsDirectory { get; init; }
 
     /// <summary>The GPU's number, from 0, as CUDA_VISIBLE_DEVICES leaves it.</summary>

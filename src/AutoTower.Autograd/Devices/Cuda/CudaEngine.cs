@@ -29,7 +29,12 @@ internal sealed class CudaEngine : IDisposable
             Stream = Own(new CudaStream(Context));
             Pool = Own(new DeviceMemoryPool(Stream));
             Library = Own(new KernelLibrary(
-                Context, new KernelLibraryOptions { KernelsDirectory = options.KernelsDirectory, Warning = options.Warning }));
+                Context,
+                new KernelLibraryOptions
+                {
+                    KernelsDirectory = options.KernelsDirectory ?? Environment.GetEnvironmentVariable(CudaDeviceOptions.KernelsVariable),
+                    Warning = options.Warning,
+                }));
             Blas = Own(new CudaBlas(Stream) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
             // A fixed workspace: products can be captured, and give the same bits from run to run.
             Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);

@@ -51,7 +51,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter,
             };
             if (!fits || block.Output.Weight.Rows != Width
-                || Math.Max(TowerMemory.Forward(path, stage, 2), TowerMemory.Backward(path, stage)) > _engine.Context.MaxSharedMemoryPerBlock)
+                || Math.Max(TowerMemory.Forward(path, stage, 1), TowerMemory.Backward(path, stage)) > _engine.Context.MaxSharedMemoryPerBlock)
             {
                 return false;
             }
@@ -67,8 +67,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var batch = towers[0].Batch;
         var groups = towers[0].Groups;
         // Two tiles of 16 rows share each load of a weight, once there are enough tiles to fill the device all the same.
-        var rowTiles = (long)groups * batch * towers.Length / TowerMemory.TileRows >= 4L * _engine.Context.MultiprocessorCount ? 2 : 1;
-        var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
+        var isWide = (long)groups * batch * towers.Length / TowerMemory.TileRows >= 4L * _engine.Context.MultiprocessorCount;
         var launch = new TowerLaunch
         {
             Pass = new TowerPass
@@ -84,18 +83,15 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var stages = MostStages(towers);
         for (var stage = 0; stage < stages; stage++)
         {
-            var sharedBytes = 0;
+            var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _engine.Context.MaxSharedMemoryPerBlock ? 2 : 1;
+            var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
             for (var i = 0; i < 2; i++)
             {
-                launch.Of[i] = TowerStage.Idle;
-                if (i < towers.Length && stage < towers[i].Path.Blocks.Count)
-                {
-                    launch.Of[i] = Stage(towers[i], stage, i, tiles);
-                    sharedBytes = Math.Max(sharedBytes, TowerMemory.Forward(towers[i].Path, stage, rowTiles));
-                }
+                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, tiles) : TowerStage.Idle;
             }
 
-            (rowTiles == 1 ? _forward : _forwardWide).Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch);
+            (rowTiles == 1 ? _forward : _forwardWide).Launch(
+                _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch);
         }
     }
 
@@ -150,6 +146,17 @@ internal sealed class CudaTowerKernels : ITowerKernels
         {
             _softmaxColumns.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
         }
+    }
+
+    private static int SharedBytes(ReadOnlySpan<TowerActivations> towers, int stage, int rowTiles)
+    {
+        var bytes = 0;
+        foreach (var tower in towers)
+        {
+            bytes = stage < tower.Path.Blocks.Count ? Math.Max(bytes, TowerMemory.Forward(tower.Path, stage, rowTiles)) : bytes;
+        }
+
+        return bytes;
     }
 
     private static int MostStages(ReadOnlySpan<TowerActivations> towers)
