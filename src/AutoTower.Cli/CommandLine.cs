@@ -21,6 +21,7 @@ public static class CommandLine
             TrainCommand.Create(output, error),
             CostCommand.Create(output),
             DataCommand.Create(output),
+            BenchCommand.Create(output, error),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)

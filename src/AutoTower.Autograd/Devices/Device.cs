@@ -12,6 +12,9 @@ public abstract class Device : IDisposable
     /// <summary>What a person calls the device, for example <c>cpu (2 threads)</c> or <c>NVIDIA H200</c>.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Name and what else decides how fast the device is, for benchmark records.</summary>
+    public virtual string Description => Name;
+
     /// <summary>The option value that selects this kind of device: <c>cpu</c> or <c>cuda</c>.</summary>
     public abstract string Kind { get; }
 

@@ -50,6 +50,11 @@ public sealed class CudaDevice : Device
     public override string Name => _engine.Context.Name;
 
     /// <inheritdoc/>
+    public override string Description =>
+        $"{Name}, CUDA {_engine.Context.DriverVersion} driver, {_engine.Options.Precision.ToString().ToLowerInvariant()}"
+        + $"{(_engine.Options.Deterministic ? ", deterministic" : string.Empty)}{(Towers is null ? ", operations one by one" : string.Empty)}";
+
+    /// <inheritdoc/>
     public override string Kind => "cuda";
 
     /// <inheritdoc/>
