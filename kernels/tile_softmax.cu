@@ -68,22 +68,25 @@ template <bool EXACT> __device__ __forceinline__ void softmax_rows(const Softmax
             largest = fmaxf(largest, own[j]);
         }
         largest = warp_max(largest);
+        const long long place = tile.group + tile.start + row;
+        const float own_score = row < tile.valid ? own[tile.start + row] : 0;
+        __syncwarp();
         float sum = 0;
-        for (int j = lane_index(); j < s.batch; j += WARP) {
-            sum += expf(own[j] - largest);
+        for (int j = lane_index(); j < (s.batch + 15) / 16 * 16; j += WARP) {
+            const float exponential = j < s.batch ? expf(own[j] - largest) : 0;
+            own[j] = exponential;
+            sum += exponential;
         }
         sum = warp_sum(sum);
-        const long long place = tile.group + tile.start + row;
         const float reward = s.rewards == nullptr || row >= tile.valid ? 1 : s.rewards[place];
         if (lane_index() == 0 && row < tile.valid) {
             s.log_sums[place] = largest + logf(sum);
-            s.terms[place] = reward * (own[tile.start + row] - largest - logf(sum));
+            s.terms[place] = reward * (own_score - largest - logf(sum));
         }
-        __syncwarp();
         if (s.user_gradients != nullptr) {
-            for (int j = lane_index(); j < (s.batch + 15) / 16 * 16; j += WARP) {
-                const float probability = j < s.batch ? expf(own[j] - largest) / sum : 0;
-                own[j] = j < s.batch ? reward * (probability - (j == tile.start + row ? 1 : 0)) * factor : 0;
+            const float scaled = reward * factor / sum;
+            for (int j = lane_index(); j < s.batch; j += WARP) {
+                own[j] = own[j] * scaled - (j == tile.start + row ? reward * factor : 0);
             }
         }
     }
@@ -153,7 +156,7 @@ template <bool EXACT> __device__ __forceinline__ void softmax_columns(const Soft
     });
 }
 
-extern "C" __global__ void __launch_bounds__(256) tile_softmax_rows(Softmax softmax) { softmax_rows<true>(softmax); }
-extern "C" __global__ void __launch_bounds__(256) tile_softmax_rows_tf32(Softmax softmax) { softmax_rows<false>(softmax); }
-extern "C" __global__ void __launch_bounds__(256) tile_softmax_columns(Softmax softmax) { softmax_columns<true>(softmax); }
-extern "C" __global__ void __launch_bounds__(256) tile_softmax_columns_tf32(Softmax softmax) { softmax_columns<false>(softmax); }
+extern "C" __global__ void __launch_bounds__(512) tile_softmax_rows(Softmax softmax) { softmax_rows<true>(softmax); }
+extern "C" __global__ void __launch_bounds__(512) tile_softmax_rows_tf32(Softmax softmax) { softmax_rows<false>(softmax); }
+extern "C" __global__ void __launch_bounds__(512) tile_softmax_columns(Softmax softmax) { softmax_columns<true>(softmax); }
+extern "C" __global__ void __launch_bounds__(512) tile_softmax_columns_tf32(Softmax softmax) { softmax_columns<false>(softmax); }

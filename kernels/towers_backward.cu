@@ -22,18 +22,29 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
         }
     } else {
         const long long stride = stage.blocks * WIDTH;
-        for (int index = threadIdx.x; index < 16 * WIDTH; index += TILE_THREADS) {
-            const int row = index / WIDTH;
-            const int column = index % WIDTH;
-            float value = 0;
+        for (int index = threadIdx.x; index < 16 * WIDTH / 4; index += TILE_THREADS) {
+            const int row = index / (WIDTH / 4);
+            const int column = index % (WIDTH / 4) * 4;
+            float4 value = make_float4(0, 0, 0, 0);
             if (row < tile.valid) {
                 const long long place = (tile.first + row) * stride + (stage.stage + 1) * WIDTH + column;
-                const float dy = stage.states[place] > 0 ? stage.state_gradients[place] : 0;
-                const float inverse = stage.statistics[WIDTH + column];
-                const float normalised = (stage.pre[(tile.first + row) * WIDTH + column] - stage.statistics[column]) * inverse;
-                value = stage.scale[column] * inverse * (dy - (stage.sums[column] + normalised * stage.sums[WIDTH + column]) / pass.batch);
+                const float4 y = load_quad(stage.states + place);
+                const float4 dy = load_quad(stage.state_gradients + place);
+                const float4 pre = load_quad(stage.pre + (tile.first + row) * WIDTH + column);
+                const float4 mean = load_quad(stage.statistics + column);
+                const float4 inverse = load_quad(stage.statistics + WIDTH + column);
+                const float4 scale = load_quad(stage.scale + column);
+                const float4 sum = load_quad(stage.sums + column);
+                const float4 product = load_quad(stage.sums + WIDTH + column);
+                const auto back = [&](float y, float dy, float pre, float mean, float inverse, float scale, float sum, float product) {
+                    return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) / pass.batch);
+                };
+                value = make_float4(back(y.x, dy.x, pre.x, mean.x, inverse.x, scale.x, sum.x, product.x),
+                    back(y.y, dy.y, pre.y, mean.y, inverse.y, scale.y, sum.y, product.y),
+                    back(y.z, dy.z, pre.z, mean.z, inverse.z, scale.z, sum.z, product.z),
+                    back(y.w, dy.w, pre.w, mean.w, inverse.w, scale.w, sum.w, product.w));
             }
-            gradient[row * GRADIENT_STRIDE + column] = value;
+            store_quad(gradient + row * GRADIENT_STRIDE + column, value);
         }
     }
     __syncthreads();
@@ -290,5 +301,5 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
         });
 }
 
-extern "C" __global__ void __launch_bounds__(256) towers_backward_16(Towers towers) { backward_stage<true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(256) towers_backward_16_tf32(Towers towers) { backward_stage<false>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_backward_16(Towers towers) { backward_stage<true>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_backward_16_tf32(Towers towers) { backward_stage<false>(towers.of[blockIdx.y], towers.pass); }

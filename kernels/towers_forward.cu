@@ -23,20 +23,27 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
             });
         return;
     }
-    const float* statistics = stage.previous_statistics + tile.group * 2 * WIDTH;
-    for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
-        const int row = index / WIDTH;
-        const int column = index % WIDTH;
-        float value = 0;
+    const float* mean_source = pass.inference ? stage.previous_running : stage.previous_statistics + tile.group * 2 * WIDTH;
+    const float* spread_source = mean_source + (pass.inference ? stage.previous_running_variance : WIDTH);
+    for (int index = threadIdx.x; index < ROWS * WIDTH / 4; index += TILE_THREADS) {
+        const int row = index / (WIDTH / 4);
+        const int column = index % (WIDTH / 4) * 4;
+        float4 value = make_float4(0, 0, 0, 0);
         if (row < tile.valid) {
-            const float mean = pass.inference ? stage.previous_running[column] : statistics[column];
-            const float inverse = pass.inference ? 1.0f / sqrtf(stage.previous_running[stage.previous_running_variance + column] + EPSILON)
-                                                 : statistics[WIDTH + column];
-            const float normalised = (stage.previous_pre[(tile.first + row) * WIDTH + column] - mean) * inverse;
-            value = fmaxf(normalised * stage.previous_scale[column] + stage.previous_shift[column], 0.0f);
-            states[(long long)row * states_stride + column] = value;
+            const float4 pre = load_quad(stage.previous_pre + (tile.first + row) * WIDTH + column);
+            const float4 mean = load_quad(mean_source + column);
+            const float4 spread = load_quad(spread_source + column);
+            const float4 scale = load_quad(stage.previous_scale + column);
+            const float4 shift = load_quad(stage.previous_shift + column);
+            const auto normalise = [&](float x, float mean, float spread, float scale, float shift) {
+                const float inverse = pass.inference ? 1.0f / sqrtf(spread + EPSILON) : spread;
+                return fmaxf((x - mean) * inverse * scale + shift, 0.0f);
+            };
+            value = make_float4(normalise(pre.x, mean.x, spread.x, scale.x, shift.x), normalise(pre.y, mean.y, spread.y, scale.y, shift.y),
+                normalise(pre.z, mean.z, spread.z, scale.z, shift.z), normalise(pre.w, mean.w, spread.w, scale.w, shift.w));
+            store_quad(states + (long long)row * states_stride + column, value);
         }
-        newest[row * x_stride + column] = value;
+        store_quad(newest + row * x_stride + column, value);
     }
 }
 
@@ -223,7 +230,7 @@ template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(cons
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) towers_forward_16(Towers towers) { forward_stage<1, true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(256) towers_forward_16_tf32(Towers towers) { forward_stage<1, false>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(256) towers_forward_32(Towers towers) { forward_stage<2, true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(256) towers_forward_32_tf32(Towers towers) { forward_stage<2, false>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_forward_16(Towers towers) { forward_stage<1, true>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_forward_16_tf32(Towers towers) { forward_stage<1, false>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_forward_32(Towers towers) { forward_stage<2, true>(towers.of[blockIdx.y], towers.pass); }
+extern "C" __global__ void __launch_bounds__(512) towers_forward_32_tf32(Towers towers) { forward_stage<2, false>(towers.of[blockIdx.y], towers.pass); }

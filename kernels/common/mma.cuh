@@ -1,5 +1,5 @@
 // Tensor-core products of 16 x 8 x 8 in tf32 (capability 8.0 and newer), and the splitting that keeps fp32 accuracy: x = high + low with
-// high the value's upper 10 mantissa bits, so a b = high high + high low + low high up to 2^-20 of |a b|.
+// high the value rounded to 10 mantissa bits, so a b = high high + high low + low high up to 2^-20 of |a b|.
 #ifndef AUTOTOWER_MMA_CUH
 #define AUTOTOWER_MMA_CUH
 
@@ -35,19 +35,15 @@ __device__ __forceinline__ void mma_tf32(float (&c)[4], const unsigned (&a)[4], 
 #endif
 }
 
-// An operand: EXACT splits it, otherwise it is rounded to tf32 and low is unused.
+// An operand: EXACT splits it in two, otherwise it is rounded to tf32 and low is unused.
 template <bool EXACT> struct Operand {
     unsigned high;
     unsigned low;
 
+    // Half of the last kept bit is added before the unit cuts, which rounds: cutting alone would always err towards zero.
     __device__ __forceinline__ void set(float value) {
-        if (EXACT) {
-            high = __float_as_uint(value) & 0xffffe000u;
-            low = __float_as_uint(value - __uint_as_float(high));
-        } else {
-            high = __float_as_uint(value) + 0x1000u; // Half of the last kept bit: the unit cuts, together they round.
-            low = 0;
-        }
+        high = __float_as_uint(value) + 0x1000u;
+        low = EXACT ? __float_as_uint(value - __uint_as_float(high & 0xffffe000u)) : 0;
     }
 };
 

@@ -1,4 +1,4 @@
-// Products of a tile of rows in shared memory with a weight matrix in device memory, by one block of 8 warps. The rows are few (16 or 32)
+// Products of a tile of rows in shared memory with a weight matrix in device memory, by one block of 16 warps. The rows are few (16 or 32)
 // and the same for a whole chain of layers, so activations never leave the multiprocessor between two layers, while weights stream
 // through registers from the L2 cache.
 #ifndef AUTOTOWER_TILE_PRODUCT_CUH
@@ -6,7 +6,7 @@
 
 #include "common/mma.cuh"
 
-constexpr int TILE_THREADS = 256;
+constexpr int TILE_THREADS = 512;
 constexpr int TILE_WARPS = TILE_THREADS / WARP;
 constexpr int GROUP = 32; // Columns of the result that one warp computes at a time.
 
@@ -133,13 +133,13 @@ template <WeightUse USE> __device__ __forceinline__ int result_column(int tile, 
 
 // Calls result(row, column, value) once for every element of rows (16 MT, depth) times the weights, (16 MT, columns). Where columns are
 // few, several warps share a group of them and split k; their parts are added in a fixed order. The block must be in step before; other
-// warps may still be computing when result is called, unless columns <= 128 and depth >= 32.
+// warps may still be computing when result is called, unless columns <= 256 and depth >= 32.
 template <int MT, bool EXACT, WeightUse USE, class Result>
 __device__ __forceinline__ void tile_product(
     const float* rows, int row_stride, const float* weights, int weight_stride, int columns, int depth, float* partial, Result result) {
     const int groups = (columns + GROUP - 1) / GROUP;
     const int steps = (depth + 15) / 16;
-    const int split = min(groups == 1 ? 8 : groups == 2 ? 4 : groups <= 4 ? 2 : 1, steps);
+    const int split = min(max(TILE_WARPS / groups, 1), steps);
     WeightGroup group = {weights, weight_stride, 0, columns, 8, depth};
     if (split == 1) {
         for (int g = warp_index(); g < groups; g += TILE_WARPS) {

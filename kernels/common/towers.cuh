@@ -109,6 +109,9 @@ template <int ROWS> __device__ __forceinline__ Tile own_tile(const Pass& pass) {
     return tile;
 }
 
+__device__ __forceinline__ float4 load_quad(const float* source) { return *reinterpret_cast<const float4*>(source); }
+__device__ __forceinline__ void store_quad(float* destination, float4 value) { *reinterpret_cast<float4*>(destination) = value; }
+
 // destination (ROWS, width) in shared memory = source, zero in rows past the batch.
 template <int ROWS>
 __device__ __forceinline__ void load_rows(float* destination, int stride, const float* source, long long source_stride, int width, int valid) {
@@ -116,8 +119,7 @@ __device__ __forceinline__ void load_rows(float* destination, int stride, const 
     for (int index = threadIdx.x; index < ROWS * quads; index += TILE_THREADS) {
         const int row = index / quads;
         const int column = index % quads * 4;
-        const float4 value = row < valid ? *reinterpret_cast<const float4*>(source + row * source_stride + column) : make_float4(0, 0, 0, 0);
-        *reinterpret_cast<float4*>(destination + row * stride + column) = value;
+        store_quad(destination + row * stride + column, row < valid ? load_quad(source + row * source_stride + column) : make_float4(0, 0, 0, 0));
     }
 }
 
@@ -147,18 +149,34 @@ __device__ __forceinline__ bool arrives_last(unsigned* counter, unsigned expecte
     return is_last != 0;
 }
 
-// Four threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order.
+// Eight threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order. Terms are read
+// eight at a time: what they cost is the latency of memory.
 template <class Term> __device__ __forceinline__ float column_sum(float* scratch, int count, Term term) {
+    constexpr int PARTS = TILE_THREADS / WIDTH;
+    constexpr int AT_ONCE = 8;
     const int column = threadIdx.x % WIDTH;
     const int part = threadIdx.x / WIDTH;
-    const int share = (count + 3) / 4;
+    const int share = (count + PARTS - 1) / PARTS;
+    const int end = min(count, (part + 1) * share);
     float sum = 0;
-    for (int i = part * share; i < min(count, (part + 1) * share); i++) {
-        sum += term(i);
+    for (int first = part * share; first < end; first += AT_ONCE) {
+        float terms[AT_ONCE];
+        #pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            terms[i] = first + i < end ? term(first + i) : 0;
+        }
+        #pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            sum += terms[i];
+        }
     }
     scratch[part * WIDTH + column] = sum;
     __syncthreads();
-    const float total = (scratch[column] + scratch[WIDTH + column]) + (scratch[2 * WIDTH + column] + scratch[3 * WIDTH + column]);
+    float total = 0;
+    #pragma unroll
+    for (int i = 0; i < PARTS; i++) {
+        total += scratch[i * WIDTH + column];
+    }
     __syncthreads();
     return total;
 }

@@ -21,7 +21,7 @@ public sealed class TwoTowerModel : IDisposable
     private readonly FieldLookup[] _userLookups;
     private readonly FieldLookup[] _itemLookups;
     private readonly FieldLookup[] _historyLookups;
-    private readonly float[] _initialBuffers;
+    private readonly DeviceBuffer<float> _initialBuffers;
 
     /// <summary>Declares and initialises all parameters of <paramref name="space"/>.</summary>
     /// <param name="data">The data set, on the device that will hold the model.</param>
@@ -49,7 +49,8 @@ public sealed class TwoTowerModel : IDisposable
         _userLookups = _embeddings.UserLookups(data);
         _itemLookups = _embeddings.ItemLookups(data);
         _historyLookups = _embeddings.HistoryLookups(data);
-        _initialBuffers = Store.Buffers.DownloadToHost();
+        _initialBuffers = new DeviceBuffer<float>(data.Device, Store.Buffers.Length, "initial statistics");
+        data.Device.Copy(Store.Buffers.Address, _initialBuffers.Address, _initialBuffers.Bytes);
     }
 
     /// <summary>The data set.</summary>
@@ -145,10 +146,14 @@ public sealed class TwoTowerModel : IDisposable
     }
 
     /// <summary>Sets all running statistics to mean 0, variance 1.</summary>
-    public void ResetRunningStatistics() => Store.Buffers.Upload(_initialBuffers);
+    public void ResetRunningStatistics() => Device.Copy(_initialBuffers.Address, Store.Buffers.Address, _initialBuffers.Bytes);
 
     /// <inheritdoc/>
-    public void Dispose() => Store.Dispose();
+    public void Dispose()
+    {
+        _initialBuffers.Dispose();
+        Store.Dispose();
+    }
 
     private (ParameterGroup Group, IPooling Pooling) Pooling(PoolingType type) =>
         _poolings.TryGetValue(type.Name, out var pooling)

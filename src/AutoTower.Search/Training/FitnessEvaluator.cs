@@ -29,6 +29,7 @@ public sealed class FitnessEvaluator : IDisposable
     private readonly Arena _arena;
     private readonly TowerVectorCache _userVectors;
     private readonly TowerVectorCache _itemVectors;
+    private readonly GroupedTowerPass _grouped;
 
     /// <summary>Prepares evaluation of paths of <paramref name="model"/>.</summary>
     /// <param name="model">The trained supernet; its running statistics are overwritten.</param>
@@ -55,32 +56,27 @@ public sealed class FitnessEvaluator : IDisposable
         var rows = options.LossBatches * _lossBatchSize;
         _userVectors = new TowerVectorCache(device, rows, model.Shape.OutputWidth, CacheBytesPerTower);
         _itemVectors = new TowerVectorCache(device, rows, model.Shape.OutputWidth, CacheBytesPerTower);
+        _grouped = new GroupedTowerPass(model, options);
     }
 
     /// <summary>Mean plain batch softmax of <paramref name="architecture"/>; lower is better. Waits for the device.</summary>
     public double Evaluate(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
+        var fused = _model.Fused(architecture);
         var users = _userVectors.GetOrFill(
             $"{architecture.Pooling.Name};{string.Join(',', architecture.User.Select(type => type.Name))}",
-            vectors => Fill(vectors, (tape, batch) => _model.Users(tape, architecture, batch).Representation));
+            vectors => Fill(vectors, fused is null
+                ? TowerOf((tape, batch) => _model.Users(tape, architecture, batch).Representation)
+                : new TowerPass(
+                    fused.User, architecture.Pooling.Name, (tape, batch) => _model.UserInput(tape, architecture.Pooling, batch).Value)));
         var items = _itemVectors.GetOrFill(
             string.Join(',', architecture.Item.Select(type => type.Name)),
-            vectors => Fill(vectors, (tape, batch) => _model.Items(tape, architecture, batch.Items).Representation));
-        var loss = new Matrix(_loss.Address, 1, 1);
+            vectors => Fill(vectors, fused is null
+                ? TowerOf((tape, batch) => _model.Items(tape, architecture, batch.Items).Representation)
+                : new TowerPass(fused.Item, "items", (tape, batch) => _model.ItemInput(tape, batch.Items).Value)));
         _model.Device.Zero(_loss.Address, _loss.Bytes);
-        for (var i = 0; i < _options.LossBatches; i++)
-        {
-            _model.Device.Loss.BatchSoftmaxForward(
-                users.SliceRows(i * _lossBatchSize, _lossBatchSize),
-                items.SliceRows(i * _lossBatchSize, _lossBatchSize),
-                Matrix.None,
-                Matrix.None,
-                temperature: 1f,
-                Matrix.None,
-                loss);
-        }
-
+        AddLoss(users, items);
         Span<float> sum = stackalloc float[1];
         _model.Device.Download(_loss.Address, sum);
         return sum[0] / (double)_options.LossBatches;
@@ -98,6 +94,7 @@ public sealed class FitnessEvaluator : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _grouped.Dispose();
         _userVectors.Dispose();
         _itemVectors.Dispose();
         _batch.Dispose();
@@ -106,19 +103,81 @@ public sealed class FitnessEvaluator : IDisposable
         _arena.Dispose();
     }
 
-    private void Fill(Matrix vectors, Func<Tape, BatchArrays, Tensor> tower)
+    private static TowerPass TowerOf(Func<Tape, BatchArrays, Tensor> output) => new(null, string.Empty, output);
+
+    // The sum of the batches' plain softmax losses.
+    private void AddLoss(Matrix users, Matrix items)
+    {
+        var loss = new Matrix(_loss.Address, 1, 1);
+        if (_model.Device.Towers is { } kernels && kernels.SupportsSoftmax(_lossBatchSize))
+        {
+            _arena.Reset();
+            kernels.Softmax(new SoftmaxBatch(
+                new Tensor(users, Matrix.None),
+                new Tensor(items, Matrix.None),
+                Matrix.None,
+                Matrix.None,
+                Temperature: 1f,
+                _options.LossBatches,
+                _arena.NewMatrix(1, users.Rows),
+                _arena.NewMatrix(1, users.Rows),
+                loss));
+            return;
+        }
+
+        for (var i = 0; i < _options.LossBatches; i++)
+        {
+            _model.Device.Loss.BatchSoftmaxForward(
+                users.SliceRows(i * _lossBatchSize, _lossBatchSize),
+                items.SliceRows(i * _lossBatchSize, _lossBatchSize),
+                Matrix.None,
+                Matrix.None,
+                temperature: 1f,
+                Matrix.None,
+                loss);
+        }
+    }
+
+    private void Fill(Matrix vectors, TowerPass tower)
     {
         _model.ResetRunningStatistics();
-        Recalibrate(tower);
-        ForEachBatch(_validation, _lossBatchSize, _options.LossBatches, _seed, (index, batch) =>
+        if (tower.Path is { } path)
         {
-            var output = tower(new Tape(_arena, ForwardMode.Inference), batch);
+            var inputs = _grouped.GetOrFill(
+                tower.Key,
+                (_options.StatisticsBatches * _statisticsBatchSize, _options.LossBatches * _lossBatchSize),
+                path.InputWidth,
+                (statistics, loss) =>
+                {
+                    ForEachStatisticsBatch((index, batch) => CopyInput(tower, batch, statistics, index));
+                    ForEachLossBatch((index, batch) => CopyInput(tower, batch, loss, index));
+                });
+            _grouped.Run(path, inputs, vectors);
+            return;
+        }
+
+        Recalibrate(tower.Run);
+        ForEachLossBatch((index, batch) =>
+        {
+            var output = tower.Run(new Tape(_arena, ForwardMode.Inference), batch);
             _model.Device.Elementwise.CopyForward(output.Value, vectors.SliceRows(index * _lossBatchSize, _lossBatchSize));
         });
     }
 
+    private void CopyInput(TowerPass tower, BatchArrays batch, Matrix to, int index)
+    {
+        var input = tower.Run(new Tape(_arena, ForwardMode.Inference), batch).Value;
+        _model.Device.Elementwise.CopyForward(input, to.SliceRows(index * input.Rows, input.Rows));
+    }
+
+    private void ForEachStatisticsBatch(Action<int, BatchArrays> body) =>
+        ForEachBatch(_train, _statisticsBatchSize, _options.StatisticsBatches, _seed + StatisticsSeedOffset, body);
+
+    private void ForEachLossBatch(Action<int, BatchArrays> body) =>
+        ForEachBatch(_validation, _lossBatchSize, _options.LossBatches, _seed, body);
+
     private void Recalibrate(Func<Tape, BatchArrays, Tensor> tower) =>
-        ForEachBatch(_train, _statisticsBatchSize, _options.StatisticsBatches, _seed + StatisticsSeedOffset, (index, batch) =>
+        ForEachStatisticsBatch((index, batch) =>
         {
             var momentum = _options.Merging == StatisticsMerging.Cumulative ? 1f / (index + 1) : 0.1f;
             tower(new Tape(_arena, ForwardMode.Recalibration) { BatchNormMomentum = momentum }, batch);
@@ -138,4 +197,10 @@ public sealed class FitnessEvaluator : IDisposable
             body(i, batch);
         }
     }
+
+    /// <summary>How one tower's vectors are computed for a batch, or its input where kernels for whole towers do the rest.</summary>
+    /// <param name="Path">The path for those kernels, or null.</param>
+    /// <param name="Key">What the input depends on beside the batches.</param>
+    /// <param name="Run">The tower's output; with a path, its input.</param>
+    private sealed record TowerPass(TowerPath? Path, string Key, Func<Tape, BatchArrays, Tensor> Run);
 }

@@ -7,7 +7,8 @@ namespace AutoTower.Autograd.Devices.Cuda.Towers;
 /// <summary>Launches of the fused tower kernels: a stage of both towers each, then all weight gradients together.</summary>
 internal sealed class CudaTowerKernels : ITowerKernels
 {
-    private const int Threads = 256;
+    private const int Threads = 512;
+    private const int WeightThreads = 256;
     private const int Width = 64;
     private const int HeadWidth = 8;
     private const int MostBlocks = 7;
@@ -263,7 +264,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
         // Eight blocks a multiprocessor, so that the last ones to finish leave little of the device idle.
         var blocks = tasks.Schedule(8 * _engine.Context.MultiprocessorCount, _engine.Options.Deterministic);
-        _weights.Launch(_engine.Stream, blocks, Threads, 0, in tasks);
+        _weights.Launch(_engine.Stream, blocks, WeightThreads, 0, in tasks);
     }
 
     private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, Parameters.LinearLayer layer, int tokens) =>

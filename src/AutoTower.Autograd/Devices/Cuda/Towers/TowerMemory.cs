@@ -7,7 +7,7 @@ internal static class TowerMemory
 {
     public const int TileRows = 16;
     private const int Width = 64;
-    private const int PartialFloats = 8 * 32 * TileRows;
+    private const int PartialFloats = 16 * 32 * TileRows;
 
     /// <summary>A forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
     public static int Forward(TowerPath path, int stage, int rowTiles)
