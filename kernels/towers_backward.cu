@@ -293,10 +293,13 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
         newest[(tile.valid + index / WIDTH) * GRADIENT_STRIDE + index % WIDTH] = 0;
     }
     __syncthreads();
+    const float norm = stage.penalty_columns > 0 ? *stage.penalty_norm : 0;
+    const float penalty = norm > 0 ? stage.penalty / norm : 0;
     tile_product<1, EXACT, IN_OUT>(newest, GRADIENT_STRIDE, stage.alignment_weight, stage.input_width, stage.input_width, WIDTH, partial,
         [&](int row, int column, float value) {
             if (row < tile.valid) {
-                stage.input_gradient[(tile.first + row) * stage.input_stride + column] += value;
+                const long long place = (tile.first + row) * stage.input_stride + column;
+                stage.input_gradient[place] += column < stage.penalty_columns ? value + penalty * stage.input[place] : value;
             }
         });
 }

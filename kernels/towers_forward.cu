@@ -1,6 +1,30 @@
 // Forward pass of both towers, a stage a launch; see common/towers.cuh. Assigns states, first, second, pre, statistics, vectors and norms.
 #include "common/towers.cuh"
 
+// Sum of squares of the first columns of a tile's rows; rows past the batch are zero.
+template <int ROWS> __device__ __forceinline__ float tile_squares(const float* rows, int stride, int columns) {
+    float sum = 0;
+    for (int index = threadIdx.x; index < ROWS * columns; index += TILE_THREADS) {
+        const float value = rows[index / columns * stride + index % columns];
+        sum += value * value;
+    }
+    return block_sum<TILE_THREADS>(sum);
+}
+
+// The regulariser, in the block of threads that finishes stage 0 last: loss += penalty |embeddings|.
+__device__ __forceinline__ void add_penalty(const Stage& stage, int tiles) {
+    double sum = 0;
+    for (int tile = threadIdx.x; tile < tiles; tile += TILE_THREADS) {
+        sum += stage.penalty_partials[tile];
+    }
+    sum = block_sum<TILE_THREADS>(sum);
+    if (threadIdx.x == 0) {
+        const float norm = (float)sqrt(sum);
+        *stage.penalty_norm = norm;
+        atomicAdd(stage.loss, stage.penalty * norm); // User and item tower add one term each to zero, so their order is no matter.
+    }
+}
+
 // x[:, s] and states[:, s]: the aligned input, or what batch norm and ReLU make of the stage before.
 template <int MT, bool EXACT>
 __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* partial) {
@@ -13,6 +37,12 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
         load_rows<ROWS>(work, stride, stage.input + tile.first * stage.input_stride, stage.input_stride, stage.input_width, tile.valid);
         pad_columns<ROWS>(work, stride, stage.input_width);
         __syncthreads();
+        if (stage.penalty_columns > 0) {
+            const float squares = tile_squares<ROWS>(work, stride, stage.penalty_columns);
+            if (threadIdx.x == 0) {
+                stage.penalty_partials[tile.index] = squares;
+            }
+        }
         tile_product<MT, EXACT, OUT_IN>(work, stride, stage.alignment_weight, stage.input_width, WIDTH, stage.input_width, partial,
             [&](int row, int column, float value) {
                 value += stage.alignment_bias[column];
@@ -163,6 +193,9 @@ __device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass&
     if (threadIdx.x < WIDTH) {
         statistics[column] = group_mean;
         statistics[WIDTH + column] = 1.0f / sqrtf(group_squares / pass.batch + EPSILON);
+    }
+    if (stage.penalty_columns > 0) {
+        add_penalty(stage, tile.of_group);
     }
     if (!arrives_last(stage.counters, pass.groups) || threadIdx.x >= WIDTH) {
         return;

@@ -65,6 +65,9 @@ struct Stage {
     float* vectors;                 // (rows, 64), last stage
     float* norms;                   // (rows)
     const float* vector_gradients;  // (rows, 64)
+    float* penalty_partials;        // (tiles): sums of squares, stage 0
+    float* penalty_norm;            // (1): Frobenius norm of the input's first penalty_columns columns
+    float* loss;                    // (1), += penalty * norm
     long long running_variance;     // elements from running mean to running variance
     long long previous_running_variance;
     int input_width;
@@ -73,6 +76,8 @@ struct Stage {
     int stage;                      // s; negative: the tower has nothing to do
     int kind;
     int parameter;                  // h, reduction or H
+    int penalty_columns;            // 0: no penalty
+    float penalty;
 };
 
 struct Pass {

@@ -6,42 +6,54 @@ namespace AutoTower.Autograd.Operations;
 /// <summary>Both towers and the loss as one operation on the tape, for devices with <see cref="ITowerKernels"/>.</summary>
 public static class TwoTowerOperation
 {
-    /// <summary>loss += batch softmax of the two towers' outputs; gradients flow into both inputs and all parameters of the paths.</summary>
+    /// <summary>
+    /// loss += batch softmax of the two towers' outputs + coefficient (|user embeddings|_F + |item embeddings|_F); gradients flow into both
+    /// inputs and all parameters of the paths.
+    /// </summary>
     /// <param name="tape">The tape, in training mode.</param>
     /// <param name="towers">The fused kernels of the tape's device.</param>
-    /// <param name="userPath">Path through the user tower.</param>
-    /// <param name="userInput">(B, in).</param>
-    /// <param name="itemPath">Path through the item tower.</param>
-    /// <param name="itemInput">(B, in).</param>
-    /// <param name="logProbability">(1, B), or absent for the plain softmax.</param>
-    /// <param name="temperature">tau.</param>
-    /// <param name="loss">(1, 1).</param>
-    public static void TwoTowerLoss(
-        this Tape tape,
-        ITowerKernels towers,
-        TowerPath userPath,
-        Tensor userInput,
-        TowerPath itemPath,
-        Tensor itemInput,
-        Matrix logProbability,
-        float temperature,
-        Matrix loss)
+    /// <param name="user">User tower.</param>
+    /// <param name="item">Item tower.</param>
+    /// <param name="objective">The loss.</param>
+    public static void TwoTowerLoss(this Tape tape, ITowerKernels towers, TowerInputs user, TowerInputs item, TwoTowerObjective objective)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(towers);
-        var user = TowerActivations.Take(tape.Arena, userPath, userInput, 1, training: true);
-        var item = TowerActivations.Take(tape.Arena, itemPath, itemInput, 1, training: true);
-        towers.Forward([user, item], new TowerStatistics(false, tape.BatchNormMomentum));
+        var users = Take(tape, user, objective);
+        var items = Take(tape, item, objective);
+        towers.Forward([users, items], new TowerStatistics(false, tape.BatchNormMomentum));
         towers.Softmax(new SoftmaxBatch(
-            user.Vectors,
-            item.Vectors,
-            logProbability,
+            users.Vectors,
+            items.Vectors,
+            objective.LogProbability,
             Matrix.None,
-            temperature,
+            objective.Temperature,
             1,
-            tape.Arena.NewMatrix(1, userInput.Rows),
-            tape.Arena.NewMatrix(1, userInput.Rows),
-            loss));
-        tape.Record(() => towers.Backward([user, item]));
+            tape.Arena.NewMatrix(1, user.Input.Rows),
+            tape.Arena.NewMatrix(1, user.Input.Rows),
+            objective.Loss));
+        tape.Record(() => towers.Backward([users, items]));
+    }
+
+    private static TowerActivations Take(Tape tape, TowerInputs tower, TwoTowerObjective objective)
+    {
+        var penalty = objective.Regulariser == 0
+            ? default
+            : new TowerPenalty(
+                tower.EmbeddingColumns, objective.Regulariser, objective.Loss, tape.Arena.NewMatrix(1, 1), tape.Arena.NewMatrix(1, tower.Input.Rows));
+        return TowerActivations.Take(tape.Arena, tower.Path, tower.Input, 1, training: true, penalty);
     }
 }
+
+/// <summary>A tower with its input.</summary>
+/// <param name="Path">Path through the tower.</param>
+/// <param name="Input">(B, in).</param>
+/// <param name="EmbeddingColumns">How many of its first columns are the entity's own embeddings, which the regulariser counts.</param>
+public readonly record struct TowerInputs(TowerPath Path, Tensor Input, int EmbeddingColumns);
+
+/// <summary>The loss of a step.</summary>
+/// <param name="LogProbability">(1, B), or absent for the plain softmax.</param>
+/// <param name="Temperature">tau.</param>
+/// <param name="Regulariser">Factor of the embeddings' norms.</param>
+/// <param name="Loss">(1, 1), accumulated.</param>
+public readonly record struct TwoTowerObjective(Matrix LogProbability, float Temperature, float Regulariser, Matrix Loss);

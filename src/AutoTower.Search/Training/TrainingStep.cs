@@ -79,30 +79,33 @@ public sealed class TrainingStep : IDisposable
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
         Frequencies.Update(batch.Items, Clock, logProbability);
         device.Zero(_loss.Address, _loss.Bytes);
-        var (users, items) = Forward(tape, architecture, batch, logProbability, loss);
-        tape.FrobeniusPenalty(users, _options.Regulariser, loss);
-        tape.FrobeniusPenalty(items, _options.Regulariser, loss);
+        Forward(tape, architecture, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss));
         tape.Backward();
         Optimiser.Step(_model.Path(architecture));
         StepCount++;
     }
 
-    // Both towers and their loss; returns the embeddings that the regulariser wants.
-    private (Tensor Users, Tensor Items) Forward(Tape tape, Architecture architecture, BatchArrays batch, Matrix logProbability, Matrix loss)
+    // Both towers and their loss.
+    private void Forward(Tape tape, Architecture architecture, BatchArrays batch, TwoTowerObjective objective)
     {
         if (_model.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(_options.BatchSize))
         {
             var user = _model.UserInput(tape, architecture.Pooling, batch);
             var item = _model.ItemInput(tape, batch.Items);
             tape.TwoTowerLoss(
-                fused.Kernels, fused.User, user.Value, fused.Item, item.Value, logProbability, _options.Temperature, loss);
-            return (user.Embeddings, item.Embeddings);
+                fused.Kernels,
+                new TowerInputs(fused.User, user.Value, user.Embeddings.Columns),
+                new TowerInputs(fused.Item, item.Value, item.Embeddings.Columns),
+                objective);
+            return;
         }
 
         var users = _model.Users(tape, architecture, batch);
         var items = _model.Items(tape, architecture, batch.Items);
-        tape.BatchSoftmax(users.Representation, items.Representation, logProbability, Matrix.None, _options.Temperature, loss);
-        return (users.Embeddings, items.Embeddings);
+        tape.BatchSoftmax(
+            users.Representation, items.Representation, objective.LogProbability, Matrix.None, objective.Temperature, objective.Loss);
+        tape.FrobeniusPenalty(users.Embeddings, objective.Regulariser, objective.Loss);
+        tape.FrobeniusPenalty(items.Embeddings, objective.Regulariser, objective.Loss);
     }
 
     /// <summary>Waits for the device and reads the loss of the last step.</summary>

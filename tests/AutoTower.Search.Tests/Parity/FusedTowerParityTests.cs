@@ -99,7 +99,10 @@ public sealed class FusedTowerParityTests : IDisposable
     private sealed class Sample : IDisposable
     {
         private const int InputWidth = 112;
+        private const int UserEmbeddings = 64;
         private const int ItemWidth = 36;
+        private const float Temperature = 0.05f;
+        private const float Regulariser = 1e-2f; // Large enough to be seen beside the softmax.
         private readonly Tower _userTower;
         private readonly Tower _itemTower;
         private readonly Architecture _architecture;
@@ -140,7 +143,9 @@ public sealed class FusedTowerParityTests : IDisposable
         {
             var users = _userTower.Forward(_tape, _user, _architecture.User);
             var items = _itemTower.Forward(_tape, _item, _architecture.Item);
-            _tape.BatchSoftmax(users, items, _logProbability, Matrix.None, 0.05f, _loss);
+            _tape.BatchSoftmax(users, items, _logProbability, Matrix.None, Temperature, _loss);
+            _tape.FrobeniusPenalty(_user.SliceColumns(0, UserEmbeddings), Regulariser, _loss);
+            _tape.FrobeniusPenalty(_item, Regulariser, _loss);
             _tape.Backward();
         }
 
@@ -151,7 +156,11 @@ public sealed class FusedTowerParityTests : IDisposable
             Assert.NotNull(user);
             Assert.NotNull(item);
             Assert.True(kernels.Supports(user) && kernels.Supports(item));
-            _tape.TwoTowerLoss(kernels, user, _user, item, _item, _logProbability, 0.05f, _loss);
+            _tape.TwoTowerLoss(
+                kernels,
+                new TowerInputs(user, _user, UserEmbeddings),
+                new TowerInputs(item, _item, ItemWidth),
+                new TwoTowerObjective(_logProbability, Temperature, Regulariser, _loss));
             _tape.Backward();
         }
 

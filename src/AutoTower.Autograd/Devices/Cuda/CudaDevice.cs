@@ -3,6 +3,7 @@ using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Kernels;
 using AutoTower.Kernels.Memory;
+using AutoTower.Kernels.Streams;
 
 namespace AutoTower.Autograd.Devices.Cuda;
 
@@ -93,6 +94,16 @@ public sealed class CudaDevice : Device
     /// <inheritdoc/>
     public override ITowerKernels? Towers { get; }
 
+    // The device's stream, behind whatever ran beside it.
+    private CudaStream Joined
+    {
+        get
+        {
+            _engine.JoinSide();
+            return _engine.Stream;
+        }
+    }
+
     /// <summary>What the families share; for graphs over whole steps.</summary>
     internal CudaEngine Engine => _engine;
 
@@ -117,21 +128,21 @@ public sealed class CudaDevice : Device
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, nint destination) =>
-        new CudaDeviceView<T>(destination, source.Length).CopyFromHostAndWait(source, _engine.Stream);
+        new CudaDeviceView<T>(destination, source.Length).CopyFromHostAndWait(source, Joined);
 
     /// <inheritdoc/>
     public override void Download<T>(nint source, Span<T> destination) =>
-        new CudaDeviceView<T>(source, destination.Length).ReadToHostAndWait(destination, _engine.Stream);
+        new CudaDeviceView<T>(source, destination.Length).ReadToHostAndWait(destination, Joined);
 
     /// <inheritdoc/>
     public override void Copy(nint source, nint destination, long bytes) =>
-        new CudaDeviceView<byte>(destination, bytes).CopyFrom(new CudaDeviceView<byte>(source, bytes), _engine.Stream);
+        new CudaDeviceView<byte>(destination, bytes).CopyFrom(new CudaDeviceView<byte>(source, bytes), Joined);
 
     /// <inheritdoc/>
-    public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(_engine.Stream);
+    public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(Joined);
 
     /// <inheritdoc/>
-    public override void Synchronize() => _engine.Stream.Synchronize();
+    public override void Synchronize() => Joined.Synchronize();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

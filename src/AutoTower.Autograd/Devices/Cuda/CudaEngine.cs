@@ -19,6 +19,10 @@ internal sealed class CudaEngine : IDisposable
     private const int CompletionCounters = 1024;
 
     private readonly Stack<IDisposable> _owned = new();
+    private readonly CudaStream _side;
+    private readonly CudaEvent _sideMayStart;
+    private readonly CudaEvent _sideIsDone;
+    private bool _sideIsPending;
 
     public CudaEngine(CudaDeviceOptions options)
     {
@@ -27,6 +31,9 @@ internal sealed class CudaEngine : IDisposable
         {
             Context = Own(new CudaContext(options.Ordinal));
             Stream = Own(new CudaStream(Context));
+            _side = Own(new CudaStream(Context));
+            _sideMayStart = Own(new CudaEvent(Context, timing: false));
+            _sideIsDone = Own(new CudaEvent(Context, timing: false));
             Pool = Own(new DeviceMemoryPool(Stream));
             Library = Own(new KernelLibrary(
                 Context,
@@ -111,6 +118,28 @@ internal sealed class CudaEngine : IDisposable
         }
     }
 
+    /// <summary>
+    /// Opens a stretch of work beside the device's stream: it starts after what is queued so far, and later work waits for it only after
+    /// <see cref="JoinSide"/>. Its results, and the memory it uses, must not be touched before.
+    /// </summary>
+    public SideWork BeginSide()
+    {
+        JoinSide();
+        _sideMayStart.Record(Stream);
+        _side.WaitFor(_sideMayStart);
+        return new SideWork(this, _side);
+    }
+
+    /// <summary>Makes what is queued from now on wait for work beside the stream. Nothing happens where there is none.</summary>
+    public void JoinSide()
+    {
+        if (_sideIsPending)
+        {
+            Stream.WaitFor(_sideIsDone);
+            _sideIsPending = false;
+        }
+    }
+
     /// <summary>Blocks that cover <paramref name="work"/> items, at most enough to fill the device; the kernel strides over the rest.</summary>
     /// <param name="work">Items.</param>
     /// <param name="perBlock">Items of one block in one round.</param>
@@ -140,5 +169,21 @@ internal sealed class CudaEngine : IDisposable
     {
         _owned.Push(created);
         return created;
+    }
+
+    /// <summary>Work beside the device's stream; disposing it ends the stretch.</summary>
+    /// <param name="engine">The engine.</param>
+    /// <param name="stream">The stream that takes the work.</param>
+    public readonly ref struct SideWork(CudaEngine engine, CudaStream stream)
+    {
+        /// <summary>The stream that takes the work.</summary>
+        public CudaStream Stream => stream;
+
+        /// <summary>Ends the stretch; <see cref="JoinSide"/> waits for it.</summary>
+        public void Dispose()
+        {
+            engine._sideIsDone.Record(stream);
+            engine._sideIsPending = true;
+        }
     }
 }

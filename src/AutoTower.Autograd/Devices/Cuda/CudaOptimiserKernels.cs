@@ -20,6 +20,7 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
     {
         ArgumentNullException.ThrowIfNull(settings);
         Shape.Require(norm, 1, 1);
+        engine.JoinSide();
         var blocks = 0;
         for (var first = 0; first < segments.Length; first += AdamSegments.Most)
         {

@@ -13,6 +13,14 @@ namespace AutoTower.Autograd.Devices.Kernels;
 public readonly record struct BlockActivations(
     Matrix First, Matrix Second, Matrix FirstGradient, Matrix Output, Matrix OutputGradient, Matrix Statistics, Matrix Sums);
 
+/// <summary>A regulariser on a tower's input: loss += coefficient |first columns|_F (SPEC.md, Loss and training).</summary>
+/// <param name="Columns">Columns of the input that count: the entity's own embeddings.</param>
+/// <param name="Coefficient">Factor of the norm.</param>
+/// <param name="Loss">(1, 1), accumulated.</param>
+/// <param name="Norm">(1, 1), assigned.</param>
+/// <param name="Partials">(1, at least rows / 16), assigned: sums of squares.</param>
+public readonly record struct TowerPenalty(int Columns, float Coefficient, Matrix Loss, Matrix Norm, Matrix Partials);
+
 /// <summary>The memory of one pass of one fused tower, taken from an arena. rows = groups x batch; batch norm runs over each group apart.</summary>
 public sealed class TowerActivations
 {
@@ -48,6 +56,9 @@ public sealed class TowerActivations
     /// <summary>Per block.</summary>
     public BlockActivations[] Blocks { get; }
 
+    /// <summary>The regulariser; no columns where there is none.</summary>
+    public TowerPenalty Penalty { get; init; }
+
     /// <summary>True when a backward pass may follow.</summary>
     public bool IsTraining => Vectors.WantsGradient;
 
@@ -57,7 +68,9 @@ public sealed class TowerActivations
     /// <param name="input">(groups * batch, in).</param>
     /// <param name="groups">Number of batches in <paramref name="input"/>.</param>
     /// <param name="training">Whether a backward pass follows; then groups must be 1.</param>
-    public static TowerActivations Take(Arena arena, TowerPath path, Tensor input, int groups, bool training)
+    /// <param name="penalty">The regulariser, of a path of at least two blocks.</param>
+    public static TowerActivations Take(
+        Arena arena, TowerPath path, Tensor input, int groups, bool training, TowerPenalty penalty = default)
     {
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(path);
@@ -69,6 +82,7 @@ public sealed class TowerActivations
             States = Pair(path.Blocks.Count * width),
             Vectors = Pair(output),
             Norms = Saved(1),
+            Penalty = penalty,
         };
         for (var i = 0; i < path.Blocks.Count; i++)
         {

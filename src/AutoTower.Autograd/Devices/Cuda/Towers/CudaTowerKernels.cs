@@ -37,7 +37,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public bool Supports(TowerPath path)
     {
-        if (path.Alignment.Weight.Rows != Width || path.InputWidth % 4 != 0 || path.Blocks.Count > MostBlocks)
+        if (path.Alignment.Weight.Rows != Width || path.InputWidth % 4 != 0 || path.Blocks.Count is < 2 or > MostBlocks)
         {
             return false;
         }
@@ -216,6 +216,15 @@ internal sealed class CudaTowerKernels : ITowerKernels
             Kind = (int)block.Kind,
             Parameter = block.Parameter,
         };
+        if (stage == 0)
+        {
+            result.PenaltyColumns = tower.Penalty.Columns;
+            result.Penalty = tower.Penalty.Coefficient;
+            result.PenaltyPartials = tower.Penalty.Partials.Address;
+            result.PenaltyNorm = tower.Penalty.Norm.Address;
+            result.Loss = tower.Penalty.Loss.Address;
+        }
+
         if (block.Norm is { } norm)
         {
             (result.Running, result.RunningVariance) = Running(norm);
@@ -264,7 +273,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
         // Eight blocks a multiprocessor, so that the last ones to finish leave little of the device idle.
         var blocks = tasks.Schedule(8 * _engine.Context.MultiprocessorCount, _engine.Options.Deterministic);
-        _weights.Launch(_engine.Stream, blocks, WeightThreads, 0, in tasks);
+        // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
+        using var side = _engine.BeginSide();
+        _weights.Launch(side.Stream, blocks, WeightThreads, 0, in tasks);
     }
 
     private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, Parameters.LinearLayer layer, int tokens) =>

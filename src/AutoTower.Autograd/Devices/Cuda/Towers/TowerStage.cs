@@ -39,6 +39,9 @@ internal struct TowerStage
     public nint Vectors;
     public nint Norms;
     public nint VectorGradients;
+    public nint PenaltyPartials;
+    public nint PenaltyNorm;
+    public nint Loss;
     public long RunningVariance;
     public long PreviousRunningVariance;
     public int InputWidth;
@@ -47,6 +50,8 @@ internal struct TowerStage
     public int Stage;
     public int Kind;
     public int Parameter;
+    public int PenaltyColumns;
+    public float Penalty;
 
     /// <summary>A tower with nothing to do.</summary>
     public static TowerStage Idle => new() { Stage = -1 };
