@@ -1,5 +1,5 @@
 // Tensor-core products of 16 x 8 x 8 in tf32 (capability 8.0 and newer), and the splitting that keeps fp32 accuracy: x = high + low with
-// high the value rounded to 10 mantissa bits, so a b = high high + high low + low high up to 2^-20 of |a b|.
+// high the value rounded to 10 mantissa bits, so a b = high high + high low + low high up to 2^-22 of |a b|.
 #ifndef AUTOTOWER_MMA_CUH
 #define AUTOTOWER_MMA_CUH
 
@@ -43,7 +43,7 @@ template <bool EXACT> struct Operand {
     // Half of the last kept bit is added before the unit cuts, which rounds: cutting alone would always err towards zero.
     __device__ __forceinline__ void set(float value) {
         high = __float_as_uint(value) + 0x1000u;
-        low = EXACT ? __float_as_uint(value - __uint_as_float(high & 0xffffe000u)) : 0;
+        low = EXACT ? __float_as_uint(value - __uint_as_float(high & 0xffffe000u)) + 0x1000u : 0;
     }
 };
 
