@@ -1,11 +1,20 @@
 using System.CommandLine;
 using AutoTower.Cli.Commands;
+using AutoTower.Cli.Experiments;
 
 namespace AutoTower.Cli;
 
 /// <summary>The program: parses arguments, runs a command, and turns every failure into one sentence and an exit code.</summary>
 public static class CommandLine
 {
+    private const string Description =
+        """
+        Searches, trains, ranks and exports two-tower retrieval models on the CPU or a CUDA GPU.
+
+        Exit codes: 0 done, 1 failed, 2 not understood, 130 interrupted (Ctrl+C), 143 terminated. The first Ctrl+C or SIGTERM lets a run
+        finish its step and write a checkpoint, from which --resume goes on; the second stops at once.
+        """;
+
     /// <summary>Runs the program.</summary>
     /// <param name="arguments">Command-line arguments.</param>
     /// <param name="output">Results.</param>
@@ -15,31 +24,34 @@ public static class CommandLine
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        var root = new RootCommand("Searches, trains, ranks and exports two-tower retrieval models on the CPU or a CUDA GPU.")
+        var search = SearchCommand.Create(output, error);
+        var train = TrainCommand.Create(output, error);
+        var root = new RootCommand(Description)
         {
-            SearchCommand.Create(output, error),
-            TrainCommand.Create(output, error),
+            search,
+            train,
             CostCommand.Create(output),
             DataCommand.Create(output),
             BenchCommand.Create(output, error),
+            CompareCommand.Create(output),
+            SchemaCommand.Create(output, [search, train]),
         };
-        var parsed = root.Parse(arguments);
-        if (parsed.Errors.Count > 0)
-        {
-            // One sentence, not one a token: a mistyped option also makes its value an unknown argument.
-            await error.WriteLineAsync($"autotower: {parsed.Errors[0].Message} See 'autotower {parsed.CommandResult.Command.Name} --help'.");
-            return ExitCode.Usage;
-        }
-
         try
         {
+            var parsed = Parse(root, arguments);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = output,
                 Error = error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+                // Commands that have something to save handle signals themselves (StopSignals); the others end at once.
+                ProcessTerminationTimeout = null,
             });
+        }
+        catch (UsageException failure)
+        {
+            await error.WriteLineAsync($"autotower: {failure.Message}");
+            return ExitCode.Usage;
         }
         catch (OperationCanceledException)
         {
@@ -51,5 +63,21 @@ public static class CommandLine
             await error.WriteLineAsync($"autotower: {UserFailure.Describe(failure)}");
             return ExitCode.Failure;
         }
+    }
+
+    /// <summary>Parses twice where an experiment file adds options.</summary>
+    private static ParseResult Parse(RootCommand root, string[] arguments)
+    {
+        var alone = root.Parse(arguments);
+        var completed = ExperimentFile.Complete(alone, arguments);
+        var parsed = completed.Length == arguments.Length ? alone : root.Parse(completed);
+        if (parsed.Errors.Count > 0)
+        {
+            // One sentence, not one a token: a mistyped option also makes its value an unknown argument.
+            var source = parsed != alone && alone.Errors.Count == 0 ? "in the experiment file, " : string.Empty;
+            throw new UsageException($"{source}{parsed.Errors[0].Message} See 'autotower {parsed.CommandResult.Command.Name} --help'.");
+        }
+
+        return parsed;
     }
 }

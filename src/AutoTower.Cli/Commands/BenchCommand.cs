@@ -56,9 +56,8 @@ internal static class BenchCommand
             }
 
             var chosen = Architecture.Parse(parsed.GetValue(architecture)!);
-            var preset = Preset.For(data.Name(parsed));
             var settings = search.Read(
-                parsed, preset, data.Seed(parsed), CostConvention.Paper, training.Training(parsed, preset), training.Retraining(parsed, preset));
+                parsed, data.Seed(parsed), CostConvention.Paper, training.Training(parsed), training.Retraining(parsed));
             var dataset = data.Load(parsed);
             using var device = devices.Create(parsed);
             using var experiment = new Experiment(device, dataset, data.Split(parsed), training.EmbeddingDimension(parsed), data.Seed(parsed));
@@ -87,7 +86,8 @@ internal static class BenchCommand
     private static Timing WholeSearch(Experiment experiment, SearchSettings settings, TextWriter error, CancellationToken cancellation)
     {
         var watch = Stopwatch.StartNew();
-        var report = new SearchPipeline(experiment, settings, new PlainObserver(error)).Run(null, cancellation);
+        using var pipeline = new SearchPipeline(experiment, settings, new PlainObserver(error));
+        var report = pipeline.Run(null, cancellation);
         error.WriteLine(
             $"whole search: supernet {report.SupernetTime.TotalSeconds:F1} s, evolution {report.EvolutionTime.TotalSeconds:F1} s over "
             + $"{report.CandidatesEvaluated} candidates, retraining {report.RetrainingTime.TotalSeconds:F1} s; {report.Trained[0].Architecture}");

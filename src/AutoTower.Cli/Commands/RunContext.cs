@@ -1,22 +1,34 @@
 using System.CommandLine;
-using System.Text.Json;
 using AutoTower.Autograd.Devices;
+using AutoTower.Cli.Experiments;
 using AutoTower.Cli.Options;
 using AutoTower.Search.Artefacts;
+using AutoTower.Search.Artefacts.TensorBoard;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Data;
 using AutoTower.Search.Pipeline;
 
 namespace AutoTower.Cli.Commands;
 
-/// <summary>What a command that trains holds while it runs: device, data on it, run folder; released together.</summary>
+/// <summary>
+/// What a command that trains holds while it runs: device, data on it, run folder with its recorders, checkpoints, signals; released
+/// together.
+/// </summary>
 internal sealed class RunContext : IDisposable
 {
-    private RunContext(Device device, Experiment experiment, RunFolder folder)
+    private readonly List<IDisposable> _owned = [];
+    private readonly List<IRunObserver> _recorders = [];
+
+    private RunContext(StopSignals stop, Device device, Experiment experiment, RunFolder folder, RunControl control)
     {
+        Stop = stop;
         Device = device;
         Experiment = experiment;
         Folder = folder;
+        Control = control;
     }
+
+    public StopSignals Stop { get; }
 
     public Device Device { get; }
 
@@ -24,39 +36,92 @@ internal sealed class RunContext : IDisposable
 
     public RunFolder Folder { get; }
 
-    public static RunContext Open(ParseResult parsed, string command, DataOptions data, RunOptions run, int embeddingDimension)
+    public RunControl Control { get; }
+
+    /// <summary>Starts a run, or opens the one that is to go on; says on <paramref name="error"/> which checkpoint it goes on from.</summary>
+    public static RunContext Open(ParseResult parsed, DataOptions data, RunOptions run, int embeddingDimension, TextWriter error)
     {
-        var seed = data.Seed(parsed);
-        var dataset = data.Load(parsed);
-        var device = run.CreateDevice(parsed);
+        var owned = new List<IDisposable>();
         try
         {
-            var experiment = new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed);
-            return new RunContext(device, experiment, run.OpenFolder(parsed, command, data.Name(parsed), seed));
+            var seed = data.Seed(parsed);
+            var dataset = data.Load(parsed);
+            var device = Own(run.CreateDevice(parsed));
+            var experiment = Own(new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed));
+            var folder = Own(run.OpenFolder(parsed, parsed.CommandResult.Command.Name, data.Name(parsed), seed));
+            var digest = DatasetDigest.Of(dataset);
+            var checkpoints = new CheckpointFolder(folder.PathOf("checkpoints"), RunConfiguration.Identity(parsed, digest));
+            var isResumed = run.Resume(parsed) is not null;
+            var resumed = isResumed ? checkpoints.OpenNewest(warning => error.WriteLine($"autotower: {warning}")) : null;
+            if (resumed is not null)
+            {
+                Own(resumed);
+            }
+
+            if (isResumed)
+            {
+                error.WriteLine(resumed is null
+                    ? $"autotower: {folder.Path} has no checkpoint that can be used; the run starts from its beginning."
+                    : $"autotower: going on from {resumed.Path}.");
+            }
+            else
+            {
+                folder.WriteJson(RunFolder.ConfigurationFile, json => RunConfiguration.Write(json, parsed, device.Name, digest));
+            }
+
+            var stop = Own(new StopSignals(error));
+            var control = new RunControl(checkpoints, run.Interval(parsed), resumed, stop.Token);
+            var context = new RunContext(stop, device, experiment, folder, control);
+            if (isResumed && resumed is null)
+            {
+                folder.Clear();
+            }
+
+            control.Track("folder", folder);
+            context._recorders.Add(new RunRecorder(folder));
+            if (run.TensorBoard(parsed))
+            {
+                context.AddTensorBoard(Own(new TensorBoardRecorder(folder.Path)), startsAgain: isResumed && resumed is null);
+            }
+
+            context._owned.AddRange(owned);
+            return context;
         }
         catch
         {
-            device.Dispose();
+            Release(owned);
             throw;
+        }
+
+        T Own<T>(T resource)
+            where T : IDisposable
+        {
+            owned.Add(resource);
+            return resource;
         }
     }
 
-    /// <summary>Writes the command line's values, defaults included, to <c>config.json</c>.</summary>
-    public void WriteConfiguration(ParseResult parsed, Action<Utf8JsonWriter> writeSettings) => Folder.WriteJson("config.json", json =>
-    {
-        json.WriteStartObject();
-        json.WriteString("command", parsed.CommandResult.Command.Name);
-        json.WriteString("version", typeof(RunContext).Assembly.GetName().Version?.ToString(3));
-        json.WriteString("data", Experiment.Dataset.Name);
-        json.WriteString("device", Device.Name);
-        writeSettings(json);
-        json.WriteEndObject();
-    });
+    /// <summary>The recorders of the run folder, with <paramref name="displays"/> before them.</summary>
+    public IRunObserver Observers(params ReadOnlySpan<IRunObserver> displays) => new ObserverGroup([.. displays, .. _recorders]);
 
-    public void Dispose()
+    public void Dispose() => Release(_owned);
+
+    private static void Release(List<IDisposable> owned)
     {
-        Folder.Dispose();
-        Experiment.Dispose();
-        Device.Dispose();
+        foreach (var resource in Enumerable.Reverse(owned))
+        {
+            resource.Dispose();
+        }
+    }
+
+    private void AddTensorBoard(TensorBoardRecorder recorder, bool startsAgain)
+    {
+        if (startsAgain)
+        {
+            recorder.Clear();
+        }
+
+        Control.Track("tensorboard", recorder);
+        _recorders.Add(recorder);
     }
 }

@@ -24,31 +24,38 @@ internal static class SearchCommand
         command.Options.Add(convention);
         training.AddTo(command);
         run.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(parsed =>
         {
-            var preset = Preset.For(data.Name(parsed));
+            if (FinishedRun.Show(run.Resume(parsed), run.Json(parsed), output))
+            {
+                return ExitCode.Success;
+            }
+
             var settings = search.Read(
-                parsed,
-                preset,
-                data.Seed(parsed),
-                parsed.GetValue(convention),
-                training.Training(parsed, preset),
-                training.Retraining(parsed, preset));
-            using var context = RunContext.Open(parsed, "search", data, run, training.EmbeddingDimension(parsed));
-            context.WriteConfiguration(parsed, json =>
+                parsed, data.Seed(parsed), parsed.GetValue(convention), training.Training(parsed), training.Retraining(parsed));
+            using var context = RunContext.Open(parsed, data, run, training.EmbeddingDimension(parsed), error);
+            SearchPipeline? pipeline = null;
+            try
             {
-                json.WriteString("split", data.Split(parsed).ToString().ToLowerInvariant());
-                json.WriteNumber("embedding-dim", training.EmbeddingDimension(parsed));
-                ConfigurationJson.Write(json, settings);
-            });
-            var report = Display.Run(error, display =>
+                var report = Display.Run(error, display =>
+                {
+                    pipeline = new SearchPipeline(context.Experiment, settings, context.Observers(display));
+                    return pipeline.Run(
+                        (model, best) => ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, best.Architecture),
+                        context.Control);
+                });
+                Report(context, report, run.Json(parsed), output);
+                return ExitCode.Success;
+            }
+            catch (OperationCanceledException) when (pipeline is not null)
             {
-                var observer = new ObserverGroup(display, new RunRecorder(context.Folder));
-                return new SearchPipeline(context.Experiment, settings, observer).Run(
-                    (model, best) => ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, best.Architecture), cancellation);
-            });
-            Report(context, report, run.Json(parsed), output);
-            return Task.FromResult(ExitCode.Success);
+                StoppedReport.Write(output, pipeline.Progress, context.Experiment, context.Folder.Path, run.Json(parsed));
+                return context.Stop.ExitCode;
+            }
+            finally
+            {
+                pipeline?.Dispose();
+            }
         });
         return command;
     }
@@ -63,21 +70,8 @@ internal static class SearchCommand
             return;
         }
 
-        var table = Tables.Create(
-            $"the {report.Trained.Count} best of {report.CandidatesEvaluated:N0} candidates, best validation loss first",
-            "architecture", "parameters", "FLOPs", "fitness", "validation loss", "epochs");
-        foreach (var trained in report.Trained)
-        {
-            table.Row(
-                trained.Architecture.ToString(),
-                $"{trained.Cost.Total.Parameters:N0}",
-                $"{trained.Cost.Total.Flops:N0}",
-                $"{trained.Fitness:F4}",
-                $"{trained.Retraining.BestValidationLoss:F4}",
-                $"{trained.Retraining.BestEpoch}");
-        }
-
-        Tables.Write(output, table);
+        ReportText.WriteTrained(
+            output, $"the {report.Trained.Count} best of {report.CandidatesEvaluated:N0} candidates, best validation loss first", report.Trained);
         ReportText.WriteMetrics(output, report.Popularity, report.Trained);
         output.WriteLine(
             $"supernet {ProgressText.Duration(report.SupernetTime)}, evolution {ProgressText.Duration(report.EvolutionTime)}, "

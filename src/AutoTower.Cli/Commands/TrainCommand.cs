@@ -7,6 +7,7 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
+using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Commands;
 
@@ -28,38 +29,45 @@ internal static class TrainCommand
         data.AddTo(command);
         training.AddTo(command);
         run.AddTo(command);
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction(parsed =>
         {
+            if (FinishedRun.Show(run.Resume(parsed), run.Json(parsed), output))
+            {
+                return ExitCode.Success;
+            }
+
             var chosen = Architecture.Parse(parsed.GetValue(architecture)!);
-            var preset = Preset.For(data.Name(parsed));
-            var options = training.Training(parsed, preset);
-            var retraining = training.Retraining(parsed, preset);
-            using var context = RunContext.Open(parsed, "train", data, run, training.EmbeddingDimension(parsed));
-            context.WriteConfiguration(parsed, json =>
-            {
-                json.WriteString("architecture", chosen.ToString());
-                json.WriteNumber("seed", data.Seed(parsed));
-                json.WriteString("split", data.Split(parsed).ToString().ToLowerInvariant());
-                json.WriteNumber("embedding-dim", training.EmbeddingDimension(parsed));
-                ConfigurationJson.Write(json, options, retraining);
-            });
+            var options = training.Training(parsed);
+            var retraining = training.Retraining(parsed);
+            using var context = RunContext.Open(parsed, data, run, training.EmbeddingDimension(parsed), error);
             var cost = CostModel.Of(chosen, context.Experiment.Shape, parsed.GetValue(convention));
-            var trained = Display.Run(error, display =>
+            using var model = context.Experiment.NewModel(SearchSpace.Only(chosen));
+            using var job = new ScratchTraining(context.Experiment, model, chosen, options, retraining);
+            try
             {
-                var observer = new ObserverGroup(display, new RunRecorder(context.Folder));
-                observer.PhaseStarted("retrain", retraining.MaximumEpochs);
-                var (model, result) = context.Experiment.TrainFromScratch(chosen, options, retraining, observer, cancellation);
-                using (model)
-                {
-                    observer.PhaseEnded("retrain", result.Duration);
-                    ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, chosen);
-                    return new TrainedArchitecture(chosen, cost, null, result, context.Experiment.Rank(model, chosen));
-                }
-            });
-            Report(context, trained, run.Json(parsed), output);
-            return Task.FromResult(ExitCode.Success);
+                var result = Display.Run(error, display => Train(context, job, retraining, context.Observers(display)));
+                var trained = new TrainedArchitecture(chosen, cost, null, result, context.Experiment.Rank(model, chosen));
+                context.Observers().Trained(trained);
+                ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, chosen);
+                Report(context, trained, run.Json(parsed), output);
+                return ExitCode.Success;
+            }
+            catch (OperationCanceledException)
+            {
+                StoppedReport.Write(output, job.Epochs, context.Folder.Path, run.Json(parsed));
+                return context.Stop.ExitCode;
+            }
         });
         return command;
+    }
+
+    private static RetrainingResult Train(RunContext context, ScratchTraining job, RetrainingOptions retraining, IRunObserver observer)
+    {
+        context.Control.Track("training", job);
+        observer.PhaseStarted("retrain", retraining.MaximumEpochs);
+        var result = job.Run(observer, context.Control);
+        observer.PhaseEnded("retrain", result.Duration);
+        return result;
     }
 
     private static void Report(RunContext context, TrainedArchitecture trained, bool asJson, TextWriter output)

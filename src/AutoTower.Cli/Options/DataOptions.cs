@@ -6,9 +6,12 @@ namespace AutoTower.Cli.Options;
 /// <summary>The options that choose a data set.</summary>
 internal sealed class DataOptions
 {
+    /// <summary>The option that presets depend on.</summary>
+    public const string DataName = "--data";
+
     private static readonly SyntheticOptions SyntheticDefaults = new();
 
-    private readonly Option<string> _data = new("--data")
+    private readonly Option<string> _data = new(DataName)
     {
         Description = $"Data set: {string.Join(", ", DatasetPresets.Names)}.",
         DefaultValueFactory = _ => "synthetic",

@@ -1,50 +1,26 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace AutoTower.Cli.Options;
 
-/// <summary>Options that take a number within bounds and say so in one sentence otherwise.</summary>
+/// <summary>Makes options that take a number.</summary>
 internal static class NumberOption
 {
     public static Option<int> Positive(string name, string description, int value) => Within(name, description, value, 1, int.MaxValue);
 
-    public static Option<int> Within(string name, string description, int value, int minimum, int maximum)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
-        AddBounds(option, name, minimum, maximum);
-        return option;
-    }
+    public static Option<int> Within(string name, string description, int value, int minimum, int maximum) =>
+        new BoundedOption<int>(name, description, new Bounds(minimum, maximum, Whole: true)) { DefaultValueFactory = _ => value };
+
+    public static Option<double> Real(string name, string description, double value, Bounds bounds) =>
+        new BoundedOption<double>(name, description, bounds) { DefaultValueFactory = _ => value };
+
+    /// <summary>An option that may be left out.</summary>
+    public static Option<int?> OptionalPositive(string name, string description) => new BoundedOption<int?>(name, description, Bounds.Positive);
 
     /// <summary>An option whose default depends on the data set.</summary>
-    public static Option<int?> OptionalPositive(string name, string description)
-    {
-        var option = new Option<int?>(name) { Description = description };
-        AddBounds(option, name, 1, int.MaxValue);
-        return option;
-    }
+    public static PresetOption<int> FromPreset(string name, string description, Func<Preset, int> value) =>
+        new(name, description, value, Bounds.Positive);
 
-    /// <summary>A limit on parameters or FLOPs: a plain number, or one such as 0.48e6.</summary>
-    public static Option<double?> Limit(string name, string description)
-    {
-        var option = new Option<double?>(name) { Description = description };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1
-                && (!double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) || !(value > 0)))
-            {
-                result.AddError($"{name} takes a positive number, not '{result.Tokens[0].Value}'.");
-            }
-        });
-        return option;
-    }
-
-    private static void AddBounds(Option option, string name, int minimum, int maximum) => option.Validators.Add(result =>
-    {
-        if (result.Tokens.Count == 1
-            && (!int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) || value < minimum || value > maximum))
-        {
-            var range = maximum == int.MaxValue ? $"a whole number from {minimum}" : $"a whole number from {minimum} to {maximum}";
-            result.AddError($"{name} takes {range}, not '{result.Tokens[0].Value}'.");
-        }
-    });
+    /// <summary>A limit: a plain number, or one such as 0.48e6.</summary>
+    public static Option<double?> Limit(string name, string description) =>
+        new BoundedOption<double?>(name, description, new Bounds(0, AboveMinimum: true));
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Pipeline;
+using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Output;
 
@@ -43,8 +44,15 @@ internal static class ReportJson
         writer.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
         writer.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
         writer.WriteNumber("seconds", Math.Round(trained.Retraining.Duration.TotalSeconds, 3));
+        WriteEpochs(writer, trained.Retraining.Epochs);
+        WriteMetrics(writer, "test", trained.Test);
+        writer.WriteEndObject();
+    }
+
+    public static void WriteEpochs(Utf8JsonWriter writer, IReadOnlyList<EpochRecord> epochs)
+    {
         writer.WriteStartArray("epochs");
-        foreach (var epoch in trained.Retraining.Epochs)
+        foreach (var epoch in epochs)
         {
             writer.WriteStartObject();
             writer.WriteNumber("epoch", epoch.Epoch);
@@ -54,8 +62,6 @@ internal static class ReportJson
         }
 
         writer.WriteEndArray();
-        WriteMetrics(writer, "test", trained.Test);
-        writer.WriteEndObject();
     }
 
     public static void WriteMetrics(

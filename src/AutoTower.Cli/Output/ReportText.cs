@@ -28,6 +28,24 @@ internal static class ReportText
         }
     }
 
+    /// <summary>Architectures trained from scratch, with cost and validation loss.</summary>
+    public static void WriteTrained(TextWriter output, string title, IReadOnlyList<TrainedArchitecture> all)
+    {
+        var table = Tables.Create(title, "architecture", "parameters", "FLOPs", "fitness", "validation loss", "epochs");
+        foreach (var trained in all)
+        {
+            table.Row(
+                trained.Architecture.ToString(),
+                $"{trained.Cost.Total.Parameters:N0}",
+                $"{trained.Cost.Total.Flops:N0}",
+                $"{trained.Fitness:F4}",
+                $"{trained.Retraining.BestValidationLoss:F4}",
+                $"{trained.Retraining.BestEpoch}");
+        }
+
+        Tables.Write(output, table);
+    }
+
     public static void WriteCost(TextWriter output, string title, ModelCost cost)
     {
         var table = Tables.Create(title, "part", "parameters", "MACs", "FLOPs (MACs / 2)");

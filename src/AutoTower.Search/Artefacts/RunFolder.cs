@@ -1,21 +1,29 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using AutoTower.Search.Checkpoints;
 
 namespace AutoTower.Search.Artefacts;
 
 /// <summary>
 /// What a run leaves behind: <c>config.json</c>, <c>metrics.jsonl</c> (a JSON object a line, flushed as it is written),
-/// <c>architecture.txt</c>, <c>report.json</c>, <c>weights.safetensors</c>.
+/// <c>architecture.txt</c>, <c>report.json</c>, <c>weights.safetensors</c>, <c>checkpoints/</c>. One process at a time writes to it.
 /// </summary>
-public sealed class RunFolder : IDisposable
+public sealed class RunFolder : ICheckpointed, IDisposable
 {
+    private const string MetricsFile = "metrics.jsonl";
+    private readonly FolderLock _lock;
     private readonly FileStream _metrics;
 
-    /// <summary>Creates the folder.</summary>
+    /// <summary>Creates the folder of a new run.</summary>
     /// <param name="path">The folder; it may exist, but must not hold a run.</param>
     /// <exception cref="IOException">One sentence that names the folder and what is wrong with it.</exception>
     public RunFolder(string path)
+        : this(path, isNew: true)
+    {
+    }
+
+    private RunFolder(string path, bool isNew)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         Path = System.IO.Path.GetFullPath(path);
@@ -27,17 +35,37 @@ public sealed class RunFolder : IDisposable
         try
         {
             Directory.CreateDirectory(Path);
-            _metrics = new FileStream(PathOf("metrics.jsonl"), FileMode.CreateNew, FileAccess.Write, FileShare.Read);
-        }
-        catch (IOException) when (File.Exists(PathOf("metrics.jsonl")))
-        {
-            throw new IOException($"The run folder {path} already holds a run; give a folder that is new or empty.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The run folder {path} can't be written: {failure.Message}", failure);
+            throw Unwritable(path, failure);
+        }
+
+        _lock = new FolderLock(path);
+        try
+        {
+            if (isNew && File.Exists(PathOf(ConfigurationFile)))
+            {
+                throw new IOException($"The run folder {path} already holds a run; give a folder that is new or empty, or go on with --resume.");
+            }
+
+            _metrics = OpenMetrics(path);
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
         }
     }
+
+    /// <summary>The file with the options of the run; a folder that has it holds a run.</summary>
+    public const string ConfigurationFile = "config.json";
+
+    /// <summary>Opens the folder of a run that is to go on.</summary>
+    /// <exception cref="IOException">There is no run in it, another process works on it, or it can't be written; one sentence.</exception>
+    public static RunFolder Reopen(string path) => File.Exists(System.IO.Path.Combine(path, ConfigurationFile))
+        ? new RunFolder(path, isNew: false)
+        : throw new IOException($"There is no run in {path} to go on with: it has no {ConfigurationFile}.");
 
     /// <summary>Full path of the folder.</summary>
     public string Path { get; }
@@ -95,5 +123,45 @@ public sealed class RunFolder : IDisposable
     });
 
     /// <inheritdoc/>
-    public void Dispose() => _metrics.Dispose();
+    public void Save(CheckpointWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        _metrics.Flush(flushToDisk: true);
+        writer.Write("metrics length", _metrics.Length);
+    }
+
+    /// <summary>Cuts off the records that are younger than the checkpoint; they will be written again.</summary>
+    public void Restore(CheckpointReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        _metrics.SetLength(Math.Min(_metrics.Length, reader.Integer("metrics length")));
+        _metrics.Seek(0, SeekOrigin.End);
+    }
+
+    /// <summary>Removes all records, for a run that starts again from its beginning.</summary>
+    public void Clear() => _metrics.SetLength(0);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _metrics.Dispose();
+        _lock.Dispose();
+    }
+
+    private FileStream OpenMetrics(string path)
+    {
+        try
+        {
+            var metrics = new FileStream(PathOf(MetricsFile), FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read);
+            metrics.Seek(0, SeekOrigin.End);
+            return metrics;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unwritable(path, failure);
+        }
+    }
+
+    private static IOException Unwritable(string path, Exception failure) =>
+        new($"The run folder {path} can't be written: {failure.Message}", failure);
 }

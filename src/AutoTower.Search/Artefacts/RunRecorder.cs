@@ -1,3 +1,4 @@
+using AutoTower.Search.Evolution;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
@@ -5,7 +6,7 @@ using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Artefacts;
 
-/// <summary>Writes what a run does to its folder's <c>metrics.jsonl</c>: a record per 100 steps, epoch, candidate and phase.</summary>
+/// <summary>Writes what a run does to its folder's <c>metrics.jsonl</c>: a record per 100 steps, epoch, candidate, iteration, trained architecture and phase.</summary>
 public sealed class RunRecorder(RunFolder folder) : IRunObserver
 {
     /// <inheritdoc/>
@@ -59,6 +60,38 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             json.WriteNumber("loss", candidate.Loss);
             json.WriteNumber("params", candidate.Cost.Total.Parameters);
             json.WriteNumber("flops", candidate.Cost.Total.Flops);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void IterationEnded(EvolutionProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(progress);
+        folder.AppendRecord(json =>
+        {
+            json.WriteString("event", "iteration");
+            json.WriteNumber("iteration", progress.Iteration);
+            json.WriteNumber("candidates", progress.Candidates);
+            json.WriteNumber("best_loss", progress.BestLoss);
+            json.WriteNumber("mean_loss", progress.MeanLoss);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Trained(TrainedArchitecture trained)
+    {
+        ArgumentNullException.ThrowIfNull(trained);
+        folder.AppendRecord(json =>
+        {
+            json.WriteString("event", "trained");
+            json.WriteString("architecture", trained.Architecture.ToString());
+            json.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
+            json.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
+            foreach (var (protocol, metrics) in trained.Test)
+            {
+                json.WritePropertyName(protocol.ToString().ToLowerInvariant());
+                metrics.WriteJson(json);
+            }
         });
     }
 

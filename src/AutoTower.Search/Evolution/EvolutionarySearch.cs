@@ -8,7 +8,8 @@ namespace AutoTower.Search.Evolution;
 /// <param name="Iteration">Iterations finished.</param>
 /// <param name="BestLoss">Lowest loss so far.</param>
 /// <param name="Candidates">Candidates judged so far.</param>
-public sealed record EvolutionProgress(int Iteration, double BestLoss, int Candidates);
+/// <param name="MeanLoss">Mean loss of the iteration's candidates.</param>
+public sealed record EvolutionProgress(int Iteration, double BestLoss, int Candidates, double MeanLoss);
 
 /// <summary>The outcome of an evolution.</summary>
 /// <param name="Best">The best candidates, best first, as many as parents are kept.</param>
@@ -77,14 +78,8 @@ public sealed class EvolutionarySearch
             }
 
             var losses = evaluate(population);
-            for (var i = 0; i < population.Count; i++)
-            {
-                State.Add(new ScoredArchitecture(population[i], losses[i]));
-            }
-
-            State.RandomPosition = _random.Position;
-            State.Iteration++;
-            progress?.Invoke(new EvolutionProgress(State.Iteration, State.Best(1)[0].Loss, State.Visited.Count));
+            State.Complete(population, losses, _random.Position);
+            progress?.Invoke(new EvolutionProgress(State.Iteration, State.Best(1)[0].Loss, State.Visited.Count, losses.Average()));
         }
 
         return new EvolutionResult(State.Best(_options.Parents), State);

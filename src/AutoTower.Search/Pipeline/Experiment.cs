@@ -1,4 +1,5 @@
 using AutoTower.Autograd.Devices;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Data;
 using AutoTower.Search.Evaluation;
@@ -15,7 +16,6 @@ namespace AutoTower.Search.Pipeline;
 public sealed class Experiment : IDisposable
 {
     private readonly Dictionary<EvaluationProtocol, RankingQueries> _queries = [];
-    private readonly ulong _seed;
 
     /// <summary>Uploads the data and prepares the queries of both protocols.</summary>
     /// <param name="device">Where everything runs.</param>
@@ -27,7 +27,7 @@ public sealed class Experiment : IDisposable
     {
         ArgumentNullException.ThrowIfNull(dataset);
         Dataset = dataset;
-        _seed = seed;
+        Seed = seed;
         Split = DataSplit.Create(dataset, protocol, seed);
         if (Split.Train.Length == 0 || Split.Validation.Length == 0 || Split.Test.Length == 0)
         {
@@ -48,6 +48,9 @@ public sealed class Experiment : IDisposable
             _queries[ranking] = RankingQueries.Create(dataset, Split, ranking, seed);
         }
     }
+
+    /// <summary>Seed of the split and of everything that follows.</summary>
+    public ulong Seed { get; }
 
     /// <summary>The data set on the host.</summary>
     public Dataset Dataset { get; }
@@ -88,24 +91,27 @@ public sealed class Experiment : IDisposable
         IRunObserver observer,
         CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(training);
-        ArgumentNullException.ThrowIfNull(observer);
-        var fitted = training with { BatchSize = Math.Min(training.BatchSize, Split.Train.Length) };
-        var model = new TwoTowerModel(Data, SearchSpace.Only(architecture), Shape, _seed);
+        var model = NewModel(SearchSpace.Only(architecture));
         try
         {
-            using var step = new TrainingStep(model, Train, fitted, _seed);
-            using var validation = new ValidationLoss(model, step.Frequencies, Validation, fitted, _seed);
-            var retrainer = new Retrainer(model, step, validation, retraining);
-            var result = retrainer.Train(
-                architecture, observer.Training, epoch => observer.EpochEnded(architecture, epoch, model), cancellation);
-            return (model, result);
+            using var job = new ScratchTraining(this, model, architecture, training, retraining);
+            return (model, job.Run(observer, new RunControl(cancellation)));
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>An untrained model of <paramref name="space"/> for this data. The caller owns it.</summary>
+    public TwoTowerModel NewModel(SearchSpace space) => new(Data, space, Shape, Seed);
+
+    /// <summary><paramref name="training"/> with a batch that the training set can fill.</summary>
+    public TrainingOptions Fit(TrainingOptions training)
+    {
+        ArgumentNullException.ThrowIfNull(training);
+        return training with { BatchSize = Math.Min(training.BatchSize, Split.Train.Length) };
     }
 
     /// <inheritdoc/>

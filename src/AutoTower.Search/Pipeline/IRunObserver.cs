@@ -1,4 +1,5 @@
 using AutoTower.Search.Cost;
+using AutoTower.Search.Evolution;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -27,6 +28,16 @@ public interface IRunObserver
 
     /// <summary>A candidate has been judged.</summary>
     void Candidate(CandidateRecord candidate);
+
+    /// <summary>An iteration of the evolution is complete.</summary>
+    void IterationEnded(EvolutionProgress progress)
+    {
+    }
+
+    /// <summary>An architecture has been trained from scratch and ranked on the test set.</summary>
+    void Trained(TrainedArchitecture trained)
+    {
+    }
 
     /// <summary>The phase is over.</summary>
     void PhaseEnded(string phase, TimeSpan duration);

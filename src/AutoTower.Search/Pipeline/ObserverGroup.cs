@@ -1,3 +1,4 @@
+using AutoTower.Search.Evolution;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -19,6 +20,12 @@ public sealed class ObserverGroup(params IReadOnlyList<IRunObserver> observers) 
 
     /// <inheritdoc/>
     public void Candidate(CandidateRecord candidate) => Each(observer => observer.Candidate(candidate));
+
+    /// <inheritdoc/>
+    public void IterationEnded(EvolutionProgress progress) => Each(observer => observer.IterationEnded(progress));
+
+    /// <inheritdoc/>
+    public void Trained(TrainedArchitecture trained) => Each(observer => observer.Trained(trained));
 
     /// <inheritdoc/>
     public void PhaseEnded(string phase, TimeSpan duration) => Each(observer => observer.PhaseEnded(phase, duration));

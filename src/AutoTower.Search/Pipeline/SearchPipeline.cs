@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evolution;
 using AutoTower.Search.Space;
@@ -11,107 +11,200 @@ namespace AutoTower.Search.Pipeline;
 /// The whole job (paper, section 3.3): train the supernet, search it by evolution under the limits, retrain the best from scratch, choose
 /// among them on validation data, and rank the test set.
 /// </summary>
-public sealed class SearchPipeline(Experiment experiment, SearchSettings settings, IRunObserver observer)
+public sealed class SearchPipeline : ICheckpointed, IDisposable
 {
+    private readonly Experiment _experiment;
+    private readonly SearchSettings _settings;
+    private readonly IRunObserver _observer;
+    private readonly SearchSpace _space;
+    private readonly EvolutionarySearch _search;
+    private readonly PhaseClock _clock = new();
+    private SearchPhase _phase = SearchPhase.Supernet;
+    private TwoTowerModel? _supernet;
+    private TrainingStep? _step;
+    private SupernetTrainer? _trainer;
+    private RetrainingPhase? _retraining;
+
+    /// <summary>Prepares a search.</summary>
+    /// <exception cref="ArgumentException">No architecture of the space obeys the limits; known before the supernet is trained.</exception>
+    public SearchPipeline(Experiment experiment, SearchSettings settings, IRunObserver observer)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(settings);
+        _experiment = experiment;
+        _settings = settings;
+        _observer = observer;
+        _space = SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks);
+        _search = new EvolutionarySearch(
+            _space, experiment.Shape, settings.Limits, settings.Evolution, settings.Seed, settings.Convention);
+    }
+
+    /// <summary>How far the search is.</summary>
+    public SearchProgress Progress => new(
+        _phase,
+        _phase == SearchPhase.Supernet ? _step?.StepCount ?? 0 : _settings.Steps,
+        _search.State.Visited.Count + _search.State.Pending.Count,
+        _search.State.Best(_settings.Top),
+        _retraining?.Trained ?? []);
+
     /// <summary>Runs all phases.</summary>
     /// <param name="modelReady">Called with the final model, the best of the retrained, before it is released; for saving weights.</param>
     /// <param name="cancellation">Ends the run between two steps or candidates.</param>
-    public SearchReport Run(Action<TwoTowerModel, TrainedArchitecture>? modelReady, CancellationToken cancellation)
+    public SearchReport Run(Action<TwoTowerModel, TrainedArchitecture>? modelReady, CancellationToken cancellation) =>
+        Run(modelReady, new RunControl(cancellation));
+
+    /// <summary>Runs all phases, or goes on from the checkpoint that <paramref name="control"/> was given.</summary>
+    /// <param name="modelReady">Called with the final model, the best of the retrained, before it is released; for saving weights.</param>
+    /// <param name="control">Asked between two steps or candidates.</param>
+    /// <exception cref="OperationCanceledException">The run was asked to stop.</exception>
+    public SearchReport Run(Action<TwoTowerModel, TrainedArchitecture>? modelReady, RunControl control)
     {
-        var space = SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks);
-        // Impossible limits are known before the supernet is trained.
-        var search = new EvolutionarySearch(
-            space, experiment.Shape, settings.Limits, settings.Evolution, settings.Seed, settings.Convention);
-        IReadOnlyList<ScoredArchitecture> best;
-        int evaluated;
-        TimeSpan supernetTime;
-        TimeSpan evolutionTime;
-        using (var supernet = new TwoTowerModel(experiment.Data, space, experiment.Shape, settings.Seed))
-        {
-            supernetTime = Timed("supernet", settings.Steps, () => TrainSupernet(supernet, cancellation));
-            (best, evaluated) = ([], 0);
-            evolutionTime = Timed("evolution", settings.Evolution.Iterations * settings.Evolution.Population, () =>
-                (best, evaluated) = Evolve(supernet, search, cancellation));
-        }
-
-        IReadOnlyList<TrainedArchitecture> trained = [];
-        var retrainingTime = Timed("retraining", Math.Min(settings.Top, best.Count), () => trained = Retrain(best, modelReady, cancellation));
-        return new SearchReport(trained, experiment.Popularity(), evaluated, supernetTime, evolutionTime, retrainingTime);
-    }
-
-    private void TrainSupernet(TwoTowerModel supernet, CancellationToken cancellation)
-    {
-        var options = settings.Training with { BatchSize = Math.Min(settings.Training.BatchSize, experiment.Split.Train.Length) };
-        using var step = new TrainingStep(supernet, experiment.Train, options, settings.Seed);
-        new SupernetTrainer(supernet, step, settings.Seed).Train(settings.Steps, observer.Training, cancellation);
-    }
-
-    private (IReadOnlyList<ScoredArchitecture> Best, int Evaluated) Evolve(
-        TwoTowerModel supernet, EvolutionarySearch search, CancellationToken cancellation)
-    {
-        using var fitness = new FitnessEvaluator(
-            supernet, experiment.Train, experiment.Validation, settings.Fitness, settings.Seed);
-        var evaluated = 0;
-        var iteration = 0;
-        var result = search.Run(
-            candidates =>
-            {
-                iteration++;
-                var losses = new double[candidates.Count];
-                for (var i = 0; i < candidates.Count; i++)
-                {
-                    cancellation.ThrowIfCancellationRequested();
-                    losses[i] = fitness.Evaluate(candidates[i]);
-                    var cost = CostModel.Of(candidates[i], experiment.Shape, settings.Convention);
-                    observer.Candidate(new CandidateRecord(++evaluated, iteration, candidates[i], losses[i], cost));
-                }
-
-                return losses;
-            },
-            null,
-            cancellation);
-        return (result.Best, evaluated);
-    }
-
-    private List<TrainedArchitecture> Retrain(
-        IReadOnlyList<ScoredArchitecture> best, Action<TwoTowerModel, TrainedArchitecture>? modelReady, CancellationToken cancellation)
-    {
-        var trained = new List<TrainedArchitecture>();
-        TwoTowerModel? kept = null;
+        ArgumentNullException.ThrowIfNull(control);
         try
         {
-            foreach (var candidate in best.Take(settings.Top))
+            control.Track("search", this);
+            if (_phase == SearchPhase.Supernet)
             {
-                var (model, result) = experiment.TrainFromScratch(
-                    candidate.Architecture, settings.Training, settings.Retraining, observer, cancellation);
-                var cost = CostModel.Of(candidate.Architecture, experiment.Shape, settings.Convention);
-                var test = experiment.Rank(model, candidate.Architecture);
-                var isBest = trained.All(other => result.BestValidationLoss < other.Retraining.BestValidationLoss);
-                trained.Add(new TrainedArchitecture(candidate.Architecture, cost, candidate.Loss, result, test));
-                (isBest ? kept : model)?.Dispose();
-                kept = isBest ? model : kept;
+                Enter(SearchPhase.Supernet);
+                RunPhase("supernet", _settings.Steps, () => _trainer!.Train(_settings.Steps, _observer.Training, control));
+                Enter(SearchPhase.Evolution);
+                control.Checkpoint();
             }
 
-            trained.Sort((a, b) => a.Retraining.BestValidationLoss.CompareTo(b.Retraining.BestValidationLoss));
-            if (kept is not null)
+            if (_phase == SearchPhase.Evolution)
             {
-                modelReady?.Invoke(kept, trained[0]);
+                RunPhase("evolution", _settings.Evolution.Iterations * _settings.Evolution.Population, () => Evolve(control));
+                Enter(SearchPhase.Retraining);
+                control.Checkpoint();
             }
+
+            RunPhase("retraining", Chosen().Count, () => _retraining!.Run(control));
+            return Report(modelReady);
         }
         finally
         {
-            kept?.Dispose();
+            Dispose();
         }
-
-        return trained;
     }
 
-    private TimeSpan Timed(string phase, int total, Action body)
+    /// <summary>Releases device memory, as the end of <see cref="Run(Action{TwoTowerModel, TrainedArchitecture}, RunControl)"/> does.</summary>
+    public void Dispose()
     {
-        var watch = Stopwatch.StartNew();
-        observer.PhaseStarted(phase, total);
+        _step?.Dispose();
+        _supernet?.Dispose();
+        _retraining?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Save(CheckpointWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Write("phase", (long)_phase);
+        writer.Write("clock", _clock);
+        writer.Write("evolution", _search.State);
+        foreach (var (name, component) in PhaseComponents())
+        {
+            writer.Write(name, component);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Restore(CheckpointReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        reader.Restore("clock", _clock);
+        reader.Restore("evolution", _search.State);
+        Enter((SearchPhase)reader.Integer("phase"));
+        foreach (var (name, component) in PhaseComponents())
+        {
+            reader.Restore(name, component);
+        }
+    }
+
+    /// <summary>Makes what the phase works with and releases what it no longer needs.</summary>
+    private void Enter(SearchPhase phase)
+    {
+        _phase = phase;
+        if (phase != SearchPhase.Retraining)
+        {
+            _supernet ??= _experiment.NewModel(_space);
+        }
+
+        if (phase == SearchPhase.Supernet && _trainer is null)
+        {
+            _step = new TrainingStep(_supernet!, _experiment.Train, _experiment.Fit(_settings.Training), _settings.Seed);
+            _trainer = new SupernetTrainer(_supernet!, _step, _settings.Seed);
+        }
+
+        if (phase != SearchPhase.Supernet)
+        {
+            _step?.Dispose();
+            (_step, _trainer) = (null, null);
+        }
+
+        if (phase == SearchPhase.Retraining)
+        {
+            _supernet?.Dispose();
+            _supernet = null;
+            _retraining ??= new RetrainingPhase(_experiment, _settings, Chosen(), _observer);
+        }
+    }
+
+    private IEnumerable<(string Name, ICheckpointed Component)> PhaseComponents()
+    {
+        (string, ICheckpointed?)[] all = [("supernet", _supernet), ("training", _trainer), ("retraining", _retraining)];
+        return all.Where(entry => entry.Item2 is not null).Select(entry => (entry.Item1, entry.Item2!));
+    }
+
+    private IReadOnlyList<ScoredArchitecture> Chosen() => _search.State.Best(Math.Min(_settings.Top, _settings.Evolution.Parents));
+
+    private void Evolve(RunControl control)
+    {
+        using var fitness = new FitnessEvaluator(
+            _supernet!, _experiment.Train, _experiment.Validation, _settings.Fitness, _settings.Seed);
+        _search.Run(candidates => Judge(candidates, fitness, control), _observer.IterationEnded, CancellationToken.None);
+    }
+
+    private IReadOnlyList<double> Judge(IReadOnlyList<Architecture> candidates, FitnessEvaluator fitness, RunControl control)
+    {
+        var state = _search.State;
+        while (state.Pending.Count < candidates.Count)
+        {
+            var candidate = candidates[state.Pending.Count];
+            state.AddPending(fitness.Evaluate(candidate));
+            var cost = CostModel.Of(candidate, _experiment.Shape, _settings.Convention);
+            _observer.Candidate(new CandidateRecord(
+                state.Visited.Count + state.Pending.Count, state.Iteration + 1, candidate, state.Pending[^1], cost));
+            control.Between();
+        }
+
+        return [.. state.Pending];
+    }
+
+    private SearchReport Report(Action<TwoTowerModel, TrainedArchitecture>? modelReady)
+    {
+        // Chosen on validation data; the order is stable, so that the first is the one whose model was kept.
+        IReadOnlyList<TrainedArchitecture> trained = [.. _retraining!.Trained.OrderBy(other => other.Retraining.BestValidationLoss)];
+        if (_retraining.BestModel is { } model)
+        {
+            modelReady?.Invoke(model, trained[0]);
+        }
+
+        return new SearchReport(
+            trained,
+            _experiment.Popularity(),
+            _search.State.Visited.Count,
+            _clock[SearchPhase.Supernet],
+            _clock[SearchPhase.Evolution],
+            _clock[SearchPhase.Retraining]);
+    }
+
+    private void RunPhase(string phase, int total, Action body)
+    {
+        _observer.PhaseStarted(phase, total);
+        _clock.Start(_phase);
         body();
-        observer.PhaseEnded(phase, watch.Elapsed);
-        return watch.Elapsed;
+        _clock.Stop();
+        _observer.PhaseEnded(phase, _clock[_phase]);
     }
 }

@@ -1,5 +1,6 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
+using AutoTower.Search.Evolution;
 using AutoTower.Search.Space;
 using AutoTower.Search.Training;
 
@@ -32,3 +33,16 @@ public sealed record SearchReport(
     TimeSpan SupernetTime,
     TimeSpan EvolutionTime,
     TimeSpan RetrainingTime);
+
+/// <summary>How far a search is, and what it has found up to here.</summary>
+/// <param name="Phase">The phase at hand.</param>
+/// <param name="Steps">Supernet training steps taken.</param>
+/// <param name="CandidatesEvaluated">Candidates judged.</param>
+/// <param name="Best">The best of them, of complete iterations, best first.</param>
+/// <param name="Trained">Architectures retrained so far.</param>
+public sealed record SearchProgress(
+    SearchPhase Phase,
+    int Steps,
+    int CandidatesEvaluated,
+    IReadOnlyList<ScoredArchitecture> Best,
+    IReadOnlyList<TrainedArchitecture> Trained);

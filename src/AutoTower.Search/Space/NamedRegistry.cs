@@ -41,25 +41,7 @@ internal sealed class NamedRegistry<T>(string kind, Func<T, string> nameOf)
             }
         }
 
-        var nearest = types.Select(nameOf).OrderBy(other => EditDistance(name, other)).Take(3);
+        var nearest = NearestNames.Of(name, types.Select(nameOf), 3);
         throw new ArgumentException($"There is no {kind} named '{name}'; the nearest names are {string.Join(", ", nearest)}.");
-    }
-
-    private static int EditDistance(string from, string to)
-    {
-        var row = Enumerable.Range(0, to.Length + 1).ToArray();
-        for (var i = 1; i <= from.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= to.Length; j++)
-            {
-                var substitution = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitution, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

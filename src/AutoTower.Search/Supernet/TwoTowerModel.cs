@@ -3,7 +3,9 @@ using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
+using AutoTower.Search.Data;
 using AutoTower.Search.Space;
 
 namespace AutoTower.Search.Supernet;
@@ -12,7 +14,7 @@ namespace AutoTower.Search.Supernet;
 /// The weight-sharing supernet over a search space (paper, section 3.3.2). Over <see cref="SearchSpace.Only"/> it is a single model, so
 /// supernet training, candidate evaluation and retraining run the same code.
 /// </summary>
-public sealed class TwoTowerModel : IDisposable
+public sealed class TwoTowerModel : ICheckpointed, IDisposable
 {
     private readonly EmbeddingTables _embeddings;
     private readonly Dictionary<string, (ParameterGroup Group, IPooling Pooling)> _poolings = [];
@@ -149,11 +151,36 @@ public sealed class TwoTowerModel : IDisposable
     public void ResetRunningStatistics() => Device.Copy(_initialBuffers.Address, Store.Buffers.Address, _initialBuffers.Bytes);
 
     /// <inheritdoc/>
+    public void Save(CheckpointWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Write("layout", Layout());
+        writer.Write("values", Store.Values);
+        writer.Write("statistics", Store.Buffers);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(CheckpointReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        if (reader.Text("layout") != Layout())
+        {
+            throw new DataException($"{reader.Path} holds a model with other parameters than this version of the program gives it.");
+        }
+
+        reader.Read("values", Store.Values);
+        reader.Read("statistics", Store.Buffers);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _initialBuffers.Dispose();
         Store.Dispose();
     }
+
+    // Values are saved as one slab; where each parameter lies in it must not have changed.
+    private string Layout() => string.Join('\n', Store.NamedParts().Select(entry => $"{entry.Part.Name}@{entry.Parameter.Offset}"));
 
     private (ParameterGroup Group, IPooling Pooling) Pooling(PoolingType type) =>
         _poolings.TryGetValue(type.Name, out var pooling)

@@ -7,15 +7,11 @@ internal sealed class StepMeter(string phase, int totalSteps, TrainingStep step,
 {
     private const int Interval = 100;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
-    private int _reported;
-
-    /// <summary>Steps taken in this phase.</summary>
-    public int Taken { get; private set; }
+    private int _reported = step.StepCount;
 
     public void Tick(int epoch = 0)
     {
-        Taken++;
-        if (report is not null && (Taken % Interval == 0 || Taken == totalSteps))
+        if (report is not null && (step.StepCount % Interval == 0 || step.StepCount == totalSteps))
         {
             Report(epoch, null);
         }
@@ -31,12 +27,12 @@ internal sealed class StepMeter(string phase, int totalSteps, TrainingStep step,
         var loss = step.ReadLoss();
         if (!float.IsFinite(loss))
         {
-            throw new TrainingDivergedException(phase, Taken);
+            throw new TrainingDivergedException(phase, step.StepCount);
         }
 
-        var speed = (Taken - _reported) / Math.Max(_watch.Elapsed.TotalSeconds, 1e-9);
-        report(new TrainingProgress(phase, Taken, totalSteps, loss, speed, epoch, validationLoss));
-        _reported = Taken;
+        var speed = (step.StepCount - _reported) / Math.Max(_watch.Elapsed.TotalSeconds, 1e-9);
+        report(new TrainingProgress(phase, step.StepCount, totalSteps, loss, speed, epoch, validationLoss));
+        _reported = step.StepCount;
         _watch.Restart();
     }
 }

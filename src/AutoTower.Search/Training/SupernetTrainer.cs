@@ -1,4 +1,5 @@
 using AutoTower.Autograd.Random;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Training;
@@ -6,23 +7,40 @@ namespace AutoTower.Search.Training;
 /// <summary>
 /// Supernet training (paper, Algorithm 1): every step samples pooling, user blocks and item blocks uniformly and updates that path alone.
 /// </summary>
-public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulong seed)
+public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulong seed) : ICheckpointed
 {
     private readonly CounterRandom _random = new(seed, RandomStream.ArchitectureSampling);
 
-    /// <summary>Takes <paramref name="steps"/> steps.</summary>
-    /// <param name="steps">Number of steps.</param>
+    /// <summary>Trains until <paramref name="steps"/> steps have been taken.</summary>
+    /// <param name="steps">Number of steps in all.</param>
     /// <param name="report">Told loss and speed every 100 steps.</param>
-    /// <param name="cancellation">Ends training between two steps.</param>
-    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
-    public void Train(int steps, Action<TrainingProgress>? report, CancellationToken cancellation)
+    /// <param name="control">Asked between two steps.</param>
+    /// <exception cref="OperationCanceledException">The run was asked to stop.</exception>
+    public void Train(int steps, Action<TrainingProgress>? report, RunControl control)
     {
+        ArgumentNullException.ThrowIfNull(control);
         var meter = new StepMeter("supernet", steps, step, report);
-        for (var i = 0; i < steps; i++)
+        while (step.StepCount < steps)
         {
-            cancellation.ThrowIfCancellationRequested();
             step.Run(model.Space.Sample(_random));
             meter.Tick();
+            control.Between();
         }
+    }
+
+    /// <inheritdoc/>
+    public void Save(CheckpointWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Write("step", step);
+        writer.Write("sampling position", (long)_random.Position);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(CheckpointReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        reader.Restore("step", step);
+        _random.Position = (ulong)reader.Integer("sampling position");
     }
 }

@@ -4,6 +4,7 @@ using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Optimisers;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 
@@ -13,7 +14,7 @@ namespace AutoTower.Search.Training;
 /// One optimisation step on one path: batch, item frequencies, both towers, loss, backward, clipping, Adam. Nothing is read back to the
 /// host; the step number lives on the device, so that a step's work is the same sequence of launches every time.
 /// </summary>
-public sealed class TrainingStep : IDisposable
+public sealed class TrainingStep : ICheckpointed, IDisposable
 {
     private readonly TwoTowerModel _model;
     private readonly IntegerArray _pool;
@@ -114,6 +115,34 @@ public sealed class TrainingStep : IDisposable
         Span<float> loss = stackalloc float[1];
         _model.Device.Download(_loss.Address, loss);
         return loss[0];
+    }
+
+    /// <inheritdoc/>
+    public void Save(CheckpointWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.Write("steps", StepCount);
+        writer.Write("clock", _clock);
+        writer.Write("loss", _loss);
+        writer.Write("first moments", Optimiser.FirstMoments);
+        writer.Write("second moments", Optimiser.SecondMoments);
+        writer.Write("updates", Optimiser.StepCounts);
+        writer.Write("last seen", Frequencies.LastSeen);
+        writer.Write("intervals", Frequencies.Intervals);
+    }
+
+    /// <inheritdoc/>
+    public void Restore(CheckpointReader reader)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        StepCount = (int)reader.Integer("steps");
+        reader.Read("clock", _clock);
+        reader.Read("loss", _loss);
+        reader.Read("first moments", Optimiser.FirstMoments);
+        reader.Read("second moments", Optimiser.SecondMoments);
+        reader.Read("updates", Optimiser.StepCounts);
+        reader.Read("last seen", Frequencies.LastSeen);
+        reader.Read("intervals", Frequencies.Intervals);
     }
 
     /// <inheritdoc/>

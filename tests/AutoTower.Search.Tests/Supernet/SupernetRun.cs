@@ -1,4 +1,5 @@
 using AutoTower.Autograd.Devices.Cpu;
+using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -29,7 +30,7 @@ internal sealed class SupernetRun : IDisposable
     /// <summary>The losses of <paramref name="steps"/> steps on sampled paths.</summary>
     public float[] Train(int steps) => [.. Enumerable.Range(0, steps).Select(_ =>
     {
-        _trainer.Train(1, null, TestContext.Current.CancellationToken);
+        _trainer.Train(Step.StepCount + 1, null, new RunControl(TestContext.Current.CancellationToken));
         return Step.ReadLoss();
     })];
 

@@ -18,6 +18,7 @@ internal sealed class SmallWorld : IDisposable
         Device = new CpuDevice(threads);
         var dataset = DatasetPresets.Load("synthetic", null, new SyntheticOptions { Users = 120, Items = 90, Interactions = interactions });
         Experiment = new Experiment(Device, dataset, SplitProtocol.Paper, embeddingDimension: 8, seed: 1);
+        DataBytes = Device.LiveBytes;
     }
 
     public static TrainingOptions Options { get; } = new() { BatchSize = 64 };
@@ -25,6 +26,9 @@ internal sealed class SmallWorld : IDisposable
     public CpuDevice Device { get; }
 
     public Experiment Experiment { get; }
+
+    /// <summary>Device memory that the data set alone takes.</summary>
+    public long DataBytes { get; }
 
     /// <summary>Losses of <paramref name="steps"/> steps of one architecture from scratch.</summary>
     public float[] Losses(Architecture architecture, int steps, ulong seed = 1)

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace AutoTower.Cli.Tests.Runs;
+
+public sealed class SignalTests : IDisposable
+{
+    private readonly TemporaryFolder _temporary = new();
+
+    [Theory]
+    [InlineData(Program.Interrupt, ExitCode.Interrupted)]
+    [InlineData(Program.Terminate, ExitCode.Terminated)]
+    public async Task A_signal_ends_the_run_with_a_checkpoint_and_a_report_and_the_run_goes_on(int signal, int exitCode)
+    {
+        var folder = _temporary["run"];
+        using var process = Program.Start([.. Long(), "--out", folder]);
+        var finished = process.Finish();
+        await UntilTraining(folder);
+        process.Send(signal);
+        var outcome = await finished;
+        Assert.True(exitCode == outcome.ExitCode, $"{outcome.ExitCode}: {outcome.Error}");
+        Assert.Contains("stopping after this step", outcome.Error, StringComparison.Ordinal);
+        using var report = JsonDocument.Parse(outcome.Output);
+        var steps = report.RootElement.GetProperty("stopped").GetProperty("steps").GetInt32();
+        Assert.True(steps >= 100, $"{steps} steps");
+        Assert.Single(Directory.EnumerateFiles(Path.Combine(folder, "checkpoints")));
+
+        using var again = Program.Start(["search", "--resume", folder, "--json"]);
+        var resumed = again.Finish();
+        await UntilTraining(folder, after: steps);
+        again.Send(signal);
+        using var second = JsonDocument.Parse((await resumed).Output);
+        Assert.True(second.RootElement.GetProperty("stopped").GetProperty("steps").GetInt32() > steps, "the run went on");
+    }
+
+    [Fact]
+    public async Task Two_signals_end_the_run_at_once()
+    {
+        var folder = _temporary["run"];
+        using var process = Program.Start([.. Long(), "--out", folder]);
+        var finished = process.Finish();
+        await UntilTraining(folder);
+        for (var i = 0; i < 2; i++)
+        {
+            process.Send(Program.Interrupt);
+        }
+
+        var outcome = await finished;
+        Assert.Equal(ExitCode.Interrupted, outcome.ExitCode);
+    }
+
+    public void Dispose() => _temporary.Dispose();
+
+    // A search that does not end by itself while a test looks at it.
+    private static string[] Long() => [.. Program.TinySearch.Select(argument => argument == "60" ? "1000000" : argument)];
+
+    private static async Task UntilTraining(string folder, int after = 0)
+    {
+        var metrics = Path.Combine(folder, "metrics.jsonl");
+        var patience = Stopwatch.StartNew();
+        while (!Steps(metrics).Any(step => step > after))
+        {
+            Assert.True(patience.Elapsed < TimeSpan.FromMinutes(3), "no training within three minutes");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private static IEnumerable<int> Steps(string metrics)
+    {
+        if (!File.Exists(metrics))
+        {
+            return [];
+        }
+
+        using var reader = new StreamReader(new FileStream(metrics, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return [.. reader.ReadToEnd().Split('\n').SkipLast(1).Where(line => line.Contains("\"training\"", StringComparison.Ordinal)).Select(line =>
+        {
+            using var record = JsonDocument.Parse(line);
+            return record.RootElement.GetProperty("step").GetInt32();
+        })];
+    }
+}

@@ -1,0 +1,26 @@
+namespace AutoTower.Search.Tests.Parity;
+
+/// <summary>Norm of the difference over norm of the reference.</summary>
+internal static class RelativeError
+{
+    public static double Of(ReadOnlySpan<float> reference, ReadOnlySpan<float> tested)
+    {
+        Assert.Equal(reference.Length, tested.Length);
+        double difference = 0;
+        double norm = 0;
+        for (var i = 0; i < reference.Length; i++)
+        {
+            difference += Math.Pow((double)tested[i] - reference[i], 2);
+            norm += Math.Pow(reference[i], 2);
+        }
+
+        return difference == 0 ? 0 : Math.Sqrt(difference / norm);
+    }
+
+    public static void AssertBelow(double bound, ReadOnlySpan<float> reference, ReadOnlySpan<float> tested, string what)
+    {
+        var error = Of(reference, tested);
+        // Not a number must fail.
+        Assert.True(error <= bound, $"{what}: relative error {error:E2}, bound {bound:E0}");
+    }
+}
