@@ -34,6 +34,8 @@ public static class CommandLine
             DataCommand.Create(output),
             CompareCommand.Create(output),
             SchemaCommand.Create(output, [search, train]),
+            ExportCommand.Create(output),
+            ReportCommand.Create(output),
         };
         try
         {
