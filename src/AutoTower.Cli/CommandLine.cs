@@ -35,6 +35,8 @@ public static class CommandLine
             BenchCommand.Create(output, error),
             CompareCommand.Create(output),
             SchemaCommand.Create(output, [search, train]),
+            ExportCommand.Create(output),
+            ReportCommand.Create(output),
         };
         try
         {

@@ -8,10 +8,12 @@ namespace AutoTower.Cli;
 /// </summary>
 internal sealed class StopSignals : IDisposable
 {
+    // One wish may arrive twice at once: timeout(1) signals the process and then its group.
+    private const int SameWishMilliseconds = 200;
     private readonly CancellationTokenSource _stop = new();
     private readonly TextWriter _error;
     private readonly PosixSignalRegistration[] _registrations;
-    private int _received;
+    private long _firstAt;
 
     public StopSignals(TextWriter error)
     {
@@ -41,9 +43,16 @@ internal sealed class StopSignals : IDisposable
     private void Receive(PosixSignalContext context, int exitCode)
     {
         context.Cancel = true;
-        if (Interlocked.Increment(ref _received) > 1)
+        var now = Environment.TickCount64;
+        var first = Interlocked.CompareExchange(ref _firstAt, now, 0);
+        if (first != 0)
         {
-            Environment.Exit(exitCode);
+            if (now - first >= SameWishMilliseconds)
+            {
+                Environment.Exit(exitCode);
+            }
+
+            return;
         }
 
         ExitCode = exitCode;

@@ -16,13 +16,19 @@ public static class ModelWeights
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(architecture);
-        var tensors = model.Store.NamedParts().Select(entry => new NamedTensor(
-            entry.Part.Name, Shape(entry.Parameter, entry.Part), ParameterStore.DownloadPart(model.Device, entry.Parameter, entry.Part)));
-        SafeTensors.Write(path, [.. tensors], new Dictionary<string, string>
+        SafeTensors.Write(path, [.. Download(model)], new Dictionary<string, string>
         {
             ["architecture"] = architecture.ToString(),
             ["data"] = model.Data.Dataset.Name,
         });
+    }
+
+    /// <summary>Copies all parameters and running statistics to the host. Waits for the device.</summary>
+    public static IEnumerable<NamedTensor> Download(TwoTowerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model.Store.NamedParts().Select(entry => new NamedTensor(
+            entry.Part.Name, Shape(entry.Parameter, entry.Part), ParameterStore.DownloadPart(model.Device, entry.Parameter, entry.Part)));
     }
 
     /// <summary>Loads weights that fit the model's parameters exactly.</summary>

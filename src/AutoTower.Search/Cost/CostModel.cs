@@ -40,7 +40,7 @@ public static class CostModel
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(shape);
         var output = isLast ? shape.OutputWidth : shape.BlockWidth;
-        var block = type.Cost(new BlockShape(position + 1, shape.BlockWidth, output, shape.HeadWidth));
+        var block = type.Cost(shape.BlockAt(position, isLast));
         return isLast && convention == CostConvention.Actual ? block : block + new Complexity(2L * output, output);
     }
 

@@ -1,3 +1,5 @@
+using AutoTower.Search.Space;
+
 namespace AutoTower.Search.Cost;
 
 /// <summary>The sizes of a model (letters as in SPEC.md).</summary>
@@ -27,4 +29,7 @@ public sealed record ModelShape(int UserFields, int ItemFields, int HistoryField
 
     /// <summary>Width of the item tower's input.</summary>
     public int ItemInputWidth => ItemFields * EmbeddingDimension;
+
+    /// <summary>What the block at a position (from 0) of a tower sees.</summary>
+    public BlockShape BlockAt(int position, bool isLast) => new(position + 1, BlockWidth, isLast ? OutputWidth : BlockWidth, HeadWidth);
 }

@@ -1,6 +1,7 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space;
 
@@ -32,6 +33,16 @@ public abstract class BlockType
 
     /// <summary>Declares the block's parameters in <paramref name="group"/> and returns what applies them.</summary>
     public abstract IBlock Build(ParameterGroup group, BlockShape shape);
+
+    /// <summary>Adds the block's inference form, before batch norm and ReLU, to a graph that is being exported.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="weights">The tensors that <see cref="Build"/> declared.</param>
+    /// <param name="shape">What the block sees.</param>
+    /// <param name="inputs">(B, n*D).</param>
+    /// <returns>(B, out).</returns>
+    /// <exception cref="NotSupportedException">The type has no such form.</exception>
+    public virtual GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs) =>
+        throw new NotSupportedException($"Block type {Name} can't be exported: it does not say what it is in ONNX.");
 
     /// <inheritdoc/>
     public sealed override string ToString() => Name;

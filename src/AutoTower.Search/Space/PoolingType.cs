@@ -1,6 +1,7 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space;
 
@@ -15,6 +16,15 @@ public abstract class PoolingType
 
     /// <summary>Declares the pooling's parameters in <paramref name="group"/> and returns what applies them.</summary>
     public abstract IPooling Build(ParameterGroup group, int length, int width);
+
+    /// <summary>Adds the pooling's inference form to a graph that is being exported.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="weights">The tensors that <see cref="Build"/> declared.</param>
+    /// <param name="history">The history.</param>
+    /// <returns>(B, d).</returns>
+    /// <exception cref="NotSupportedException">The type has no such form.</exception>
+    public virtual GraphValue Export(GraphBuilder graph, ExportWeights weights, HistoryValue history) =>
+        throw new NotSupportedException($"Pooling {Name} can't be exported: it does not say what it is in ONNX.");
 
     /// <inheritdoc/>
     public sealed override string ToString() => Name;

@@ -28,7 +28,7 @@ internal sealed class Tower
         for (var position = 0; position < choices.Count; position++)
         {
             var isLast = position == choices.Count - 1;
-            var blockShape = new BlockShape(position + 1, shape.BlockWidth, isLast ? shape.OutputWidth : shape.BlockWidth, shape.HeadWidth);
+            var blockShape = shape.BlockAt(position, isLast);
             _choices[position] = [];
             foreach (var type in choices[position])
             {

@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Blocks;
 
@@ -26,13 +27,7 @@ public sealed class ElementwiseBlockType(Reduction reduction) : BlockType
     public override Complexity Cost(BlockShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        long reducing = reduction switch
-        {
-            Reduction.Average => shape.Width,
-            Reduction.Product => shape.ConcatenatedWidth,
-            _ => 0,
-        };
-        return LinearCost(shape.Width, shape.OutputWidth) + new Complexity(0, reducing);
+        return LinearCost(shape.Width, shape.OutputWidth) + Reducing(shape);
     }
 
     /// <inheritdoc/>
@@ -42,6 +37,36 @@ public sealed class ElementwiseBlockType(Reduction reduction) : BlockType
         ArgumentNullException.ThrowIfNull(shape);
         return new Block(reduction, shape, group.AddLinear("output", shape.Width, shape.OutputWidth));
     }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(shape);
+        var tokens = graph.Reshape(inputs, -1, shape.Inputs, shape.Width);
+        var reduced = reduction == Reduction.Sum
+            ? graph.Operator("ReduceSum", [tokens, graph.Integers(1)], Reducing(shape), GraphAttribute.Integer("keepdims", 0))
+            : graph.Operator(
+                ReductionOperator, [tokens], Reducing(shape), GraphAttribute.Integers("axes", 1), GraphAttribute.Integer("keepdims", 0));
+        return graph.Linear(reduced, weights.Linear("output"));
+    }
+
+    // Since opset 13 the axes of ReduceSum are an input; in opset 17 those of the others are still an attribute.
+    private string ReductionOperator => reduction switch
+    {
+        Reduction.Average => "ReduceMean",
+        Reduction.Product => "ReduceProd",
+        Reduction.Maximum => "ReduceMax",
+        _ => "ReduceMin",
+    };
+
+    private Complexity Reducing(BlockShape shape) => new(0, reduction switch
+    {
+        Reduction.Average => shape.Width,
+        Reduction.Product => shape.ConcatenatedWidth,
+        _ => 0,
+    });
 
     private sealed class Block(Reduction reduction, BlockShape shape, LinearLayer output) : IBlock
     {

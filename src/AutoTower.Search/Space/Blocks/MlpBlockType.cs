@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Blocks;
 
@@ -26,6 +27,14 @@ public sealed class MlpBlockType(int hidden) : BlockType
         ArgumentNullException.ThrowIfNull(shape);
         return new Block(
             group.AddLinear("hidden", shape.ConcatenatedWidth, hidden), group.AddLinear("output", hidden, shape.OutputWidth));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        return graph.Linear(graph.Linear(inputs, weights.Linear("hidden")), weights.Linear("output"));
     }
 
     private sealed class Block(LinearLayer hidden, LinearLayer output) : IBlock

@@ -1,6 +1,7 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Blocks;
 
@@ -29,6 +30,32 @@ public sealed class ProductBlockType : BlockType
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(shape);
         return new Block(shape.Inputs, group.AddLinear("output", shape.ConcatenatedWidth + Pairs(shape), shape.OutputWidth));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(shape);
+        var tokens = graph.Reshape(inputs, -1, shape.Inputs, shape.Width);
+        var (left, right) = PairIndices(shape.Inputs);
+        var axis = GraphAttribute.Integer("axis", 1);
+        var products = graph.Operator(
+            "Mul",
+            [
+                graph.Operator("Gather", [tokens, graph.Integers(left)], default, axis), // (B, p, D)
+                graph.Operator("Gather", [tokens, graph.Integers(right)], default, axis),
+            ],
+            new Complexity(0, (long)Pairs(shape) * shape.Width));
+        var sums = graph.Operator("ReduceSum", [products, graph.Integers(2)], default, GraphAttribute.Integer("keepdims", 0));
+        return graph.Linear(graph.Operator("Concat", [inputs, sums], default, axis), weights.Linear("output"));
+    }
+
+    private static (long[] Left, long[] Right) PairIndices(int inputs)
+    {
+        var pairs = (from i in Enumerable.Range(0, inputs) from j in Enumerable.Range(i + 1, inputs - i - 1) select (i, j)).ToArray();
+        return ([.. pairs.Select(pair => (long)pair.i)], [.. pairs.Select(pair => (long)pair.j)]);
     }
 
     private static int Pairs(BlockShape shape) => shape.Inputs * (shape.Inputs - 1) / 2;

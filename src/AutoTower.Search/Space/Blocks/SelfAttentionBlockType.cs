@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Blocks;
 
@@ -12,6 +13,8 @@ namespace AutoTower.Search.Space.Blocks;
 /// <param name="heads">H.</param>
 public sealed class SelfAttentionBlockType(int heads) : BlockType
 {
+    private static readonly GraphAttribute SwapMiddle = GraphAttribute.Integers("perm", 0, 2, 1, 3);
+
     /// <inheritdoc/>
     public override string Name => $"sa-{heads}";
 
@@ -37,6 +40,33 @@ public sealed class SelfAttentionBlockType(int heads) : BlockType
             q,
             group.AddFusedLinear(["query", "key", "value", "residual"], shape.Width, q),
             group.AddLinear("output", shape.Inputs * q, shape.OutputWidth));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(shape);
+        var n = shape.Inputs;
+        var q = heads * shape.HeadWidth;
+        var attending = new Complexity(0, (long)n * n * q);
+        var tokens = graph.Reshape(inputs, -1, n, shape.Width);
+        var keys = graph.Operator("Transpose", [Heads("key")], default, GraphAttribute.Integers("perm", 0, 1, 3, 2)); // (B, H, A, n)
+        var scores = graph.Operator("MatMul", [Heads("query"), keys], attending); // (B, H, n, n)
+        var scaled = graph.Operator("Mul", [scores, graph.Scalar($"scale_{shape.HeadWidth}", 1f / MathF.Sqrt(shape.HeadWidth))]);
+        var attention = graph.Operator("Softmax", [scaled], default, GraphAttribute.Integer("axis", -1));
+        var attended = graph.Operator("MatMul", [attention, Heads("value")], attending); // (B, H, n, A)
+        var merged = graph.Reshape(graph.Operator("Transpose", [attended], default, SwapMiddle), -1, n, q);
+        var summed = graph.Operator("Add", [merged, graph.Linear(tokens, weights.Linear("residual"), n)]);
+        return graph.Linear(graph.Reshape(summed, -1, n * q), weights.Linear("output"));
+
+        // (B, n, D) -> (B, H, n, A)
+        GraphValue Heads(string projection) => graph.Operator(
+            "Transpose",
+            [graph.Reshape(graph.Linear(tokens, weights.Linear(projection), n), -1, n, heads, shape.HeadWidth)],
+            default,
+            SwapMiddle);
     }
 
     private sealed class Block(int heads, int tokens, int width, LinearLayer projections, LinearLayer output) : IBlock

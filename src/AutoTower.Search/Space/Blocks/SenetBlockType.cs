@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Blocks;
 
@@ -39,6 +40,26 @@ public sealed class SenetBlockType : BlockType
             group.AddLinear("reduce", shape.Inputs, Reduced(shape)),
             group.AddLinear("excite", Reduced(shape), shape.Inputs),
             group.AddLinear("output", shape.ConcatenatedWidth, shape.OutputWidth));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, BlockShape shape, GraphValue inputs)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(shape);
+        var tokens = graph.Reshape(inputs, -1, shape.Inputs, shape.Width);
+        var means = graph.Operator(
+            "ReduceMean",
+            [tokens],
+            new Complexity(0, shape.ConcatenatedWidth),
+            GraphAttribute.Integers("axes", 2),
+            GraphAttribute.Integer("keepdims", 0));
+        var reduced = graph.Operator("Relu", [graph.Linear(means, weights.Linear("reduce"))]);
+        var scale = graph.Operator("Sigmoid", [graph.Linear(reduced, weights.Linear("excite"))]);
+        var scaled = graph.Operator(
+            "Mul", [tokens, graph.Operator("Unsqueeze", [scale, graph.Integers(2)])], new Complexity(0, shape.ConcatenatedWidth));
+        return graph.Linear(graph.Reshape(scaled, -1, shape.ConcatenatedWidth), weights.Linear("output"));
     }
 
     private static int Reduced(BlockShape shape) => Math.Max(1, shape.Inputs / 2);

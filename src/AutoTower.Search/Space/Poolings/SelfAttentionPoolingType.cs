@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Poolings;
 
@@ -33,6 +34,29 @@ public sealed class SelfAttentionPoolingType : PoolingType
             group.AddFusedLinear(["query", "key"], width, width),
             group.AddLinear("value", width, width),
             group.AddLinear("output", width, width));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, HistoryValue history)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(history);
+        var (length, width) = (history.Length, history.Width);
+        var positioned = history.WithPosition(graph, weights);
+        var keys = graph.Operator(
+            "Transpose", [graph.Linear(positioned, weights.Linear("key"), length)], default, GraphAttribute.Integers("perm", 0, 2, 1));
+        var scores = graph.Operator(
+            "MatMul", [graph.Linear(positioned, weights.Linear("query"), length), keys], new Complexity(0, (long)length * length * width));
+        var scaled = graph.Operator("Mul", [scores, graph.Scalar($"scale_{width}", 1f / MathF.Sqrt(width))]);
+        var attention = graph.MaskedSoftmax(scaled, graph.Operator("Unsqueeze", [history.Mask, graph.Integers(1)])); // (B, L, L)
+        // The mean over valid queries is taken first, as in training: then one vector an example passes the projections instead of L.
+        var means = graph.WeightedSum(
+            graph.Operator("Div", [history.Valid, graph.CountAtLeastOne(history.Valid)]), attention, length, length);
+        var pooled = graph.WeightedSum(means, positioned, length, width);
+        var projected = graph.Linear(graph.Linear(pooled, weights.Linear("value")), weights.Linear("output"));
+        var isNotEmpty = graph.Operator("ReduceMax", [history.Valid], default, GraphAttribute.Integers("axes", 1), GraphAttribute.Integer("keepdims", 1));
+        return graph.Operator("Mul", [projected, isNotEmpty]);
     }
 
     private sealed class Pooling(Parameter position, LinearLayer queryKey, LinearLayer value, LinearLayer output) : IPooling

@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Poolings;
 
@@ -30,6 +31,19 @@ public sealed class SelfAttentivePoolingType : PoolingType
             group.AddMatrix("position", length, width, new Initialiser.StandardNormal()),
             group.AddLinear("hidden", width, width, bias: false),
             group.AddLinear("score", width, 1, bias: false));
+    }
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, HistoryValue history)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(history);
+        var activations = graph.Operator("Tanh", [graph.Linear(history.WithPosition(graph, weights), weights.Linear("hidden"), history.Length)]);
+        var scores = graph.Reshape(graph.Linear(activations, weights.Linear("score"), history.Length), -1, history.Length);
+        var attention = graph.Operator(
+            "Mul", [graph.MaskedSoftmax(scores, history.Mask), history.Valid]); // zero also where the whole history is empty
+        return graph.WeightedSum(attention, history.Rows, history.Length, history.Width);
     }
 
     private sealed class Pooling(Parameter position, LinearLayer hidden, LinearLayer score) : IPooling

@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
+using AutoTower.Search.Export;
 
 namespace AutoTower.Search.Space.Poolings;
 
@@ -17,6 +18,15 @@ public sealed class SumPoolingType(bool average) : PoolingType
 
     /// <inheritdoc/>
     public override IPooling Build(ParameterGroup group, int length, int width) => new Pooling(average);
+
+    /// <inheritdoc/>
+    public override GraphValue Export(GraphBuilder graph, ExportWeights weights, HistoryValue history)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
+        ArgumentNullException.ThrowIfNull(history);
+        var sum = graph.WeightedSum(history.Valid, history.Rows, history.Length, history.Width);
+        return average ? graph.Operator("Div", [sum, graph.CountAtLeastOne(history.Valid)]) : sum;
+    }
 
     private sealed class Pooling(bool average) : IPooling
     {
