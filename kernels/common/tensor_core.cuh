@@ -1,0 +1,85 @@
+// Tensor-core products of bfloat16 with float32 sums (mma.sync, sm_80 and newer). All functions are called by whole warps. The emulator
+// exchanges the same fragments by shuffles, so it checks the layouts too; below sm_80 a call traps, and launchers do not come here.
+//
+// Fragments of D = A B + C, with A (16, 16), B (16, 8), C and D (16, 8); lane = 4 g + t:
+//   A: register 0: A[g][2t, 2t+1]   1: A[g+8][2t, 2t+1]   2: A[g][2t+8, 2t+9]   3: A[g+8][2t+8, 2t+9]
+//   B: register 0: B[2t, 2t+1][g]   1: B[2t+8, 2t+9][g]
+//   C: value 0, 1: C[g][2t, 2t+1]   2, 3: C[g+8][2t, 2t+1]
+#ifndef AUTOTOWER_TENSOR_CORE_CUH
+#define AUTOTOWER_TENSOR_CORE_CUH
+
+#include "common/cuda.cuh"
+
+#if !defined(AUTOTOWER_EMULATOR) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#define AUTOTOWER_TENSOR_CORE 1
+#endif
+
+// The bfloat16 nearest to a finite value (ties to even), in the lower half. Results below the smallest normal number become zero.
+__device__ __forceinline__ unsigned to_bfloat16(float value) {
+    unsigned bits = __float_as_uint(value);
+    unsigned rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+    return (rounded & 0x7f80u) == 0 ? rounded & 0x8000u : rounded;
+}
+
+__device__ __forceinline__ float from_bfloat16(unsigned half) { return __uint_as_float(half << 16); }
+
+// Four 8 x 8 matrices of 16-bit elements from shared memory: lane i gives the address of row i % 8 of matrix i / 8 (16 bytes, aligned);
+// register m of lane 4 g + t gets elements 2t and 2t+1 of row g of matrix m.
+__device__ __forceinline__ void load_matrices(unsigned (&registers)[4], const void* row) {
+#if defined(AUTOTOWER_TENSOR_CORE)
+    unsigned address;
+    asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(row));
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+                 : "r"(address)
+                 : "memory");
+#elif defined(AUTOTOWER_EMULATOR)
+    int group = lane_index() / 4;
+    int pair = lane_index() % 4;
+    for (int matrix = 0; matrix < 4; matrix++) {
+        unsigned long long address = __shfl_sync(FULL_WARP, reinterpret_cast<unsigned long long>(row), 8 * matrix + group);
+        registers[matrix] = reinterpret_cast<const unsigned*>(address)[pair];
+    }
+#else
+    asm volatile("trap;");
+#endif
+}
+
+// d = a b + c.
+__device__ __forceinline__ void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, const float (&c)[4]) {
+#if defined(AUTOTOWER_TENSOR_CORE)
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
+        : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
+#elif defined(AUTOTOWER_EMULATOR)
+    int group = lane_index() / 4;
+    int pair = lane_index() % 4;
+    float sum[4] = {c[0], c[1], c[2], c[3]};
+    for (int k = 0; k < 16; k += 2) {
+        int half = k / 8;
+        int source = (k % 8) / 2;
+        unsigned upper = __shfl_sync(FULL_WARP, a[2 * half], 4 * group + source);
+        unsigned lower = __shfl_sync(FULL_WARP, a[2 * half + 1], 4 * group + source);
+        for (int column = 0; column < 2; column++) {
+            int lane = 4 * (2 * pair + column) + source;
+            unsigned first = __shfl_sync(FULL_WARP, b0, lane);
+            unsigned second = __shfl_sync(FULL_WARP, b1, lane);
+            unsigned b = half == 0 ? first : second;
+            for (int low = 0; low < 2; low++) { // element k + low: the lower half of a register comes first
+                float y = low == 0 ? from_bfloat16(b & 0xffffu) : from_bfloat16(b >> 16);
+                float x0 = low == 0 ? from_bfloat16(upper & 0xffffu) : from_bfloat16(upper >> 16);
+                float x1 = low == 0 ? from_bfloat16(lower & 0xffffu) : from_bfloat16(lower >> 16);
+                sum[column] += x0 * y;
+                sum[2 + column] += x1 * y;
+            }
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        d[i] = sum[i];
+    }
+#else
+    asm volatile("trap;");
+#endif
+}
+
+#endif
