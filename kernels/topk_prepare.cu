@@ -67,13 +67,17 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_items(
     }
 }
 
-// screen (padded rows, depth), assigned, zeros beyond the queries; margins, counts (0) and limits (-infinity) of the N queries, assigned.
+// screen (padded rows, depth), assigned, zeros beyond the queries; margins, counts (0) and limits (-infinity) of the N queries, assigned;
+// overflowed[0] = 0.
 extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
     const float* queries, int rows, int columns, int stride, const float* largest, unsigned short* screen, float* margins, int* counts,
-    float* limits, int padded_rows, int depth) {
+    float* limits, int* overflowed, int padded_rows, int depth) {
     int row = (int)(grid_thread() / WARP);
     if (row >= padded_rows) {
         return;
+    }
+    if (grid_thread() == 0) {
+        overflowed[0] = 0;
     }
     unsigned short* to = screen + (long long)row * depth;
     double square = 0;
@@ -100,6 +104,18 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
         // that underflow are covered by the constant.
         float summing = size * (float)(depth + 8) * (1.0f / (1 << 21)) + 1e-34f;
         margins[row] = bounded ? (rounding + summing) * 1.00001f : infinity();
+        counts[row] = 0;
+        limits[row] = -infinity();
+    }
+}
+
+// What a search without screening starts from: counts 0, limits -infinity, overflowed[0] = 0.
+extern "C" __global__ void __launch_bounds__(256) topk_begin_queries(int* counts, float* limits, int rows, int* overflowed) {
+    int row = (int)grid_thread();
+    if (row == 0) {
+        overflowed[0] = 0;
+    }
+    if (row < rows) {
         counts[row] = 0;
         limits[row] = -infinity();
     }

@@ -10,8 +10,13 @@
 
 #include "common/cuda.cuh"
 
-#if !defined(AUTOTOWER_EMULATOR) && defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+#if defined(AUTOTOWER_EMULATOR)
+#define TENSOR_CORE_CALL __device__ __noinline__ // long when emulated, and called often in unrolled loops
+#else
+#define TENSOR_CORE_CALL __device__ __forceinline__
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
 #define AUTOTOWER_TENSOR_CORE 1
+#endif
 #endif
 
 // The bfloat16 nearest to a finite value (ties to even), in the lower half. Results below the smallest normal number become zero.
@@ -25,7 +30,7 @@ __device__ __forceinline__ float from_bfloat16(unsigned half) { return __uint_as
 
 // Four 8 x 8 matrices of 16-bit elements from shared memory: lane i gives the address of row i % 8 of matrix i / 8 (16 bytes, aligned);
 // register m of lane 4 g + t gets elements 2t and 2t+1 of row g of matrix m.
-__device__ __forceinline__ void load_matrices(unsigned (&registers)[4], const void* row) {
+TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], const void* row) {
 #if defined(AUTOTOWER_TENSOR_CORE)
     unsigned address;
     asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(row));
@@ -46,7 +51,7 @@ __device__ __forceinline__ void load_matrices(unsigned (&registers)[4], const vo
 }
 
 // d = a b + c.
-__device__ __forceinline__ void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, const float (&c)[4]) {
+TENSOR_CORE_CALL void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, const float (&c)[4]) {
 #if defined(AUTOTOWER_TENSOR_CORE)
     asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
         : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])

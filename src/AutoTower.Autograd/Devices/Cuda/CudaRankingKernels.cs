@@ -1,27 +1,93 @@
+using AutoTower.Autograd.Devices.Cuda.Ranking;
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Kernels;
 using AutoTower.Kernels.Launch;
 
 namespace AutoTower.Autograd.Devices.Cuda;
 
-/// <summary>Launches of ranking.cu for as many queries at a time as scratch memory holds scores of.</summary>
-internal sealed class CudaRankingKernels(CudaEngine engine) : IRankingKernels
+/// <summary>
+/// Exact top-K: candidates come from screening on tensor cores (many queries) or from streaming exact scores (few queries), are thinned out
+/// after each round, and what is left is scored exactly. See kernels/topk_*.cu.
+/// </summary>
+internal sealed class CudaRankingKernels : IRankingKernels
 {
-    private const int Threads = 256;
-    private const int SelectThreads = 512;
-    private const int QueryTile = 16;
-    private const int ItemTile = 64;
+    private const int WarpThreads = 32;
+    private const int PrepareThreads = 256;
+    private const int ScreenThreads = 256;
+    private const int ScreenSharedBytes = 2 * StageBytes;
+    private const int StageBytes = 32768;
+    private const int StreamThreads = 128;
+    private const int StreamTileItems = 32;
+    private const int StreamSharedBytes = StreamThreads / WarpThreads * 2 * StreamTileItems * (256 + 16);
+    private const int StreamQueries = 8;
+    private const int FinishThreads = 128;
+    private const int ExhaustiveThreads = 256;
+    private const int KeyBytes = 8;
 
-    /// <summary>Most scores, in bytes, that are held at once.</summary>
-    private const long ScoreBytes = 256L << 20;
+    /// <summary>Most memory of the lists of the queries that are searched at once.</summary>
+    private const long ListBytes = 256 << 20;
 
-    private readonly CudaKernel _score = engine.Kernel("ranking.cu", "ranking_score");
-    private readonly CudaKernel _exclude = engine.Kernel("ranking.cu", "ranking_exclude");
-    private readonly CudaKernel _select = engine.Kernel("ranking.cu", "ranking_select");
+    private static readonly int[] s_depths = [32, 64, 128, 256];
+    private static readonly int[] s_listLengths = [1024, 2048, 4096, 8192];
+
+    private readonly CudaEngine _engine;
+    private readonly CudaKernel _prepareItems;
+    private readonly CudaKernel _prepareQueries;
+    private readonly CudaKernel _beginQueries;
+    private readonly CudaKernel[] _screen;
+    private readonly CudaKernel _streamOne;
+    private readonly CudaKernel _streamEight;
+    private readonly CudaKernel[] _select;
+    private readonly CudaKernel _finish;
+    private readonly CudaKernel _exhaustive;
+
+    public CudaRankingKernels(CudaEngine engine)
+    {
+        _engine = engine;
+        _prepareItems = engine.Kernel("topk_prepare.cu", "topk_prepare_items");
+        _prepareQueries = engine.Kernel("topk_prepare.cu", "topk_prepare_queries");
+        _beginQueries = engine.Kernel("topk_prepare.cu", "topk_begin_queries");
+        _screen = [.. s_depths.Select(depth => engine.Kernel("topk_screen.cu", $"topk_screen_{depth}"))];
+        _streamOne = engine.Kernel("topk_stream.cu", "topk_stream_1");
+        _streamEight = engine.Kernel("topk_stream.cu", "topk_stream_8");
+        _select = [.. s_listLengths.Select(length => engine.Kernel("topk_select.cu", $"topk_select_{length}"))];
+        _finish = engine.Kernel("topk_select.cu", "topk_finish");
+        _exhaustive = engine.Kernel("topk_exhaustive.cu", "topk_exhaustive");
+        CanScreen = engine.Context.ComputeCapability >= new ComputeCapability(8, 0)
+            && engine.Context.MaxSharedMemoryPerBlock >= ScreenSharedBytes + _screen[0].StaticSharedBytes;
+        if (CanScreen)
+        {
+            foreach (var kernel in _screen)
+            {
+                kernel.AllowDynamicSharedMemory(ScreenSharedBytes);
+            }
+        }
+
+        _streamOne.AllowDynamicSharedMemory(StreamSharedBytes);
+        _streamEight.AllowDynamicSharedMemory(StreamSharedBytes);
+        _finish.AllowDynamicSharedMemory(TopKPlan.LargestCapacity * KeyBytes);
+    }
+
+    /// <summary>Whether the GPU has bfloat16 tensor cores and the shared memory that screening takes.</summary>
+    public bool CanScreen { get; }
 
     public PreparedItems Prepare(ItemTable items)
     {
         items.RequireConsistent();
-        return new PreparedItems(items);
+        if (!CanScreen || items.Rows == 0)
+        {
+            return new CudaPreparedItems(items);
+        }
+
+        var depth = s_depths.First(depth => depth >= items.Columns);
+        var prepared = new CudaPreparedItems(items, _engine.Pool, depth, StageBytes / 2 / depth);
+        prepared.Largest.Clear(_engine.Stream);
+        var arguments = new KernelArguments();
+        arguments.Add(new ItemsArgument(items)).Add(prepared.Screen).Add(prepared.Bias).Add(prepared.Largest)
+            .Add(prepared.PaddedRows).Add(depth);
+        _engine.Launch(
+            _prepareItems, _engine.Blocks(prepared.PaddedRows, PrepareThreads / WarpThreads), PrepareThreads, 0, arguments);
+        return prepared;
     }
 
     public void TopK(Matrix queries, PreparedItems items, Exclusions exclusions, int k, IntegerArray indices, Matrix scores)
@@ -29,35 +95,177 @@ internal sealed class CudaRankingKernels(CudaEngine engine) : IRankingKernels
         ArgumentNullException.ThrowIfNull(items);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(k);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(k, IRankingKernels.LargestK);
-        var table = items.Table;
-        Shape.Require(queries, queries.Rows, table.Columns);
+        Shape.Require(queries, queries.Rows, items.Table.Columns);
         Shape.Require(indices, queries.Rows * k);
         Shape.Require(scores, queries.Rows, k);
-        var queriesAtOnce = (int)Math.Clamp(ScoreBytes / sizeof(float) / Math.Max(1, table.Rows), 1, Math.Max(1, queries.Rows));
-        var memory = engine.Scratch.Reserve((long)queriesAtOnce * table.Rows * sizeof(float));
-        for (var first = 0; first < queries.Rows; first += queriesAtOnce)
+        var prepared = items as CudaPreparedItems
+            ?? throw new ArgumentException("These items were prepared by another device.", nameof(items));
+        var screened = prepared.IsScreened && queries.Rows > StreamQueries;
+        var plan = Plan(prepared, screened, queries.Rows, exclusions, k);
+        var atOnce = (int)Math.Min(queries.Rows, ListBytes / (plan.Capacity * KeyBytes));
+        for (var first = 0; first < queries.Rows; first += atOnce)
         {
-            var count = Math.Min(queriesAtOnce, queries.Rows - first);
-            var codes = new Matrix(memory, count, table.Rows);
-            var tiles = (long)Dim3.Cover(count, QueryTile).X * Dim3.Cover(table.Rows, ItemTile).X;
-            engine.Launch(
-                _score,
-                checked((int)tiles),
-                Threads,
-                0,
+            var count = Math.Min(atOnce, queries.Rows - first);
+            var search = new Search(
                 queries.SliceRows(first, count),
-                table.Address,
-                table.Stride,
-                table.Format == VectorFormat.BFloat16 ? 1 : 0,
-                table.Bias.Address,
-                table.Allowed.Address,
-                codes);
-            if (!exclusions.Offsets.IsAbsent)
+                prepared,
+                new ExclusionsArgument(
+                    exclusions.Offsets.IsAbsent ? 0 : exclusions.Offsets.Address + (nint)first * sizeof(int), exclusions.Items.Address),
+                k,
+                indices.Slice(first * k, count * k),
+                scores.SliceRows(first, count),
+                plan);
+            Run(search, screened);
+        }
+    }
+
+    private static TopKPlan Plan(CudaPreparedItems items, bool screened, int queries, Exclusions exclusions, int k)
+    {
+        var rows = Math.Max(1, items.Table.Rows);
+        if (!screened)
+        {
+            return TopKPlan.Create(rows, StreamTileItems, TopKPlan.LargestCapacity, k);
+        }
+
+        var excluded = exclusions.Offsets.IsAbsent ? 0 : exclusions.Items.Length / queries;
+        return TopKPlan.Create(rows, items.TileItems, TopKPlan.ScreeningCapacity(k, excluded), TopKPlan.KeptByScreening * k);
+    }
+
+    private void Run(Search search, bool screened)
+    {
+        var (queries, items, plan) = (search.Queries, search.Items, search.Plan);
+        var group = screened ? QueriesAGroup(items.Depth) : StreamQueries;
+        var groups = (queries.Rows + group - 1) / group;
+        var padded = screened ? groups * group : 0;
+        var workspace = new Workspace(queries.Rows, padded, items.Depth, plan.Capacity);
+        workspace.Place(_engine.Scratch.Reserve(workspace.Bytes));
+        var lists = new ListsArgument(
+            workspace.Candidates, workspace.Counts, workspace.Limits, screened ? workspace.Margins : 0, plan.Capacity);
+        if (screened)
+        {
+            PrepareQueries(search, workspace, padded);
+        }
+        else
+        {
+            _engine.Launch(
+                _beginQueries, (queries.Rows + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0,
+                workspace.Counts, workspace.Limits, queries.Rows, workspace.Overflowed);
+        }
+
+        var start = 0;
+        foreach (var end in plan.RoundEnds)
+        {
+            if (screened)
             {
-                engine.Launch(_exclude, count, Threads, 0, codes, exclusions.Offsets.Address, exclusions.Items.Address, first);
+                Screen(search, workspace, lists, start, end, groups);
+            }
+            else
+            {
+                Stream(search, lists, start, end, groups);
             }
 
-            engine.Launch(_select, count, SelectThreads, 0, codes, k, indices.Slice(first * k, count * k).Address, scores.SliceRows(first, count));
+            Select(search, lists, start == 0 ? end * plan.TileItems : 0);
+            start = end;
         }
+
+        Finish(search, workspace, lists);
+    }
+
+    private void PrepareQueries(Search search, Workspace workspace, int padded)
+    {
+        var queries = search.Queries;
+        var arguments = new KernelArguments();
+        arguments.Add(queries.Address).Add(queries.Rows).Add(queries.Columns).Add(queries.Stride).Add(search.Items.Largest)
+            .Add(workspace.Screen).Add(workspace.Margins).Add(workspace.Counts).Add(workspace.Limits).Add(workspace.Overflowed)
+            .Add(padded).Add(search.Items.Depth);
+        _engine.Launch(_prepareQueries, (padded * WarpThreads + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0, arguments);
+    }
+
+    private void Screen(Search search, Workspace workspace, ListsArgument lists, int start, int end, int groups)
+    {
+        var (items, plan) = (search.Items, search.Plan);
+        var length = TopKPlan.PositionsABlock(groups, end - start, _engine.Context.MultiprocessorCount);
+        var arguments = new KernelArguments();
+        arguments.Add(workspace.Screen).Add(items.Screen).Add(items.Bias).Add(lists).Add(search.Queries.Rows).Add(items.Table.Rows)
+            .Add(start).Add(end).Add(length).Add(plan.TileStep).Add(plan.TileCount).Add(groups).Add(start == 0 ? 1 : 0);
+        _engine.Launch(
+            _screen[Array.IndexOf(s_depths, items.Depth)], groups * ((end - start + length - 1) / length), ScreenThreads, ScreenSharedBytes,
+            arguments);
+    }
+
+    private void Stream(Search search, ListsArgument lists, int start, int end, int groups)
+    {
+        var (queries, plan) = (search.Queries, search.Plan);
+        var kernel = queries.Rows == 1 ? _streamOne : _streamEight;
+        var blocks = Math.Max(1, _engine.Context.MultiprocessorCount * StreamBlocksAMultiprocessor / groups);
+        var warps = StreamThreads / WarpThreads;
+        var arguments = new KernelArguments();
+        arguments.Add(queries.Address).Add(queries.Stride).Add(queries.Rows).Add(new ItemsArgument(search.Items.Table)).Add(lists)
+            .Add(start).Add(end).Add(plan.TileStep).Add(plan.TileCount).Add(start == 0 ? 1 : 0);
+        _engine.Launch(
+            kernel, new Dim3(Math.Min(blocks, (end - start + warps - 1) / warps), groups), StreamThreads, StreamSharedBytes, arguments);
+    }
+
+    private int StreamBlocksAMultiprocessor => Math.Max(1, _engine.Context.MaxSharedMemoryPerBlock / (StreamSharedBytes + 8192));
+
+    private void Select(Search search, ListsArgument lists, int dense)
+    {
+        var size = System.Numerics.BitOperations.Log2((uint)search.Plan.Capacity / TopKPlan.SmallestCapacity);
+        var (blocks, threads) = size == 0 ? ((search.Queries.Rows + 3) / 4, 128) : (search.Queries.Rows, WarpThreads << size);
+        var arguments = new KernelArguments();
+        arguments.Add(lists).Add(search.Exclusions).Add(search.Queries.Rows).Add(search.Items.Table.Rows).Add(search.K).Add(dense);
+        _engine.Launch(_select[size], blocks, threads, 0, arguments);
+    }
+
+    private void Finish(Search search, Workspace workspace, ListsArgument lists)
+    {
+        var (queries, table, scores) = (search.Queries, new ItemsArgument(search.Items.Table), search.Scores);
+        var arguments = new KernelArguments();
+        arguments.Add(queries.Address).Add(queries.Stride).Add(table).Add(lists).Add(search.K).Add(search.Indices.Address)
+            .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
+        _engine.Launch(_finish, queries.Rows, FinishThreads, search.Plan.Capacity * KeyBytes, arguments);
+        var rest = new KernelArguments();
+        rest.Add(queries.Address).Add(queries.Stride).Add(table).Add(search.Exclusions).Add(search.K).Add(search.Indices.Address)
+            .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
+        _engine.Launch(_exhaustive, Math.Min(queries.Rows, 4 * _engine.Context.MultiprocessorCount), ExhaustiveThreads, 0, rest);
+    }
+
+    private static int QueriesAGroup(int depth) => depth == 256 ? 128 : 256;
+
+    private sealed record Search(
+        Matrix Queries, CudaPreparedItems Items, ExclusionsArgument Exclusions, int K, IntegerArray Indices, Matrix Scores, TopKPlan Plan);
+
+    /// <summary>The scratch memory of a search: each array at a multiple of 256 bytes.</summary>
+    private sealed class Workspace(int queries, int paddedQueries, int depth, int capacity)
+    {
+        private const int Alignment = 256;
+
+        public long Bytes =>
+            Room((long)queries * capacity * KeyBytes) + 3 * Room(queries * sizeof(int)) + Room((queries + 1L) * sizeof(int))
+            + Room((long)paddedQueries * depth * sizeof(ushort));
+
+        public nint Candidates { get; private set; }
+
+        public nint Counts { get; private set; }
+
+        public nint Limits { get; private set; }
+
+        public nint Margins { get; private set; }
+
+        public nint Overflowed { get; private set; }
+
+        public nint Screen { get; private set; }
+
+        public void Place(nint address)
+        {
+            Candidates = address;
+            Counts = Candidates + (nint)Room((long)queries * capacity * KeyBytes);
+            Limits = Counts + (nint)Room(queries * sizeof(int));
+            Margins = Limits + (nint)Room(queries * sizeof(int));
+            Overflowed = Margins + (nint)Room(queries * sizeof(int));
+            Screen = Overflowed + (nint)Room((queries + 1L) * sizeof(int));
+        }
+
+        private static long Room(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
     }
 }

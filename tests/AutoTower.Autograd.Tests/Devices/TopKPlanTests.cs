@@ -1,0 +1,45 @@
+using AutoTower.Autograd.Devices.Cuda.Ranking;
+using CsCheck;
+
+namespace AutoTower.Autograd.Tests.Devices;
+
+public class TopKPlanTests
+{
+    [Fact]
+    public void Rounds_cover_all_tiles_and_the_first_fits_a_list() =>
+        Gen.Select(Gen.Int[1, 100_000_000], Gen.Int[1, 1024], Gen.Int[5, 9], Gen.Int[0, 3000]).Sample((items, k, logTile, excluded) =>
+        {
+            var tile = 1 << logTile;
+            var capacity = TopKPlan.ScreeningCapacity(k, excluded);
+            var plan = TopKPlan.Create(items, tile, capacity, TopKPlan.KeptByScreening * k);
+            Assert.True((long)plan.TileCount * tile >= items && (plan.TileCount - 1L) * tile < items);
+            Assert.Equal(plan.TileCount, plan.RoundEnds[^1]);
+            Assert.True(plan.RoundEnds[0] * tile <= capacity);
+            Assert.True(plan.RoundEnds.Count == 1 || plan.RoundEnds[0] * tile >= k, "the first round must set a limit");
+            Assert.Equal(plan.RoundEnds.Order().Distinct(), plan.RoundEnds);
+            // Neighbouring rounds grow by no more than a list can take.
+            for (var round = 1; round < plan.RoundEnds.Count; round++)
+            {
+                var growth = (double)plan.RoundEnds[round] / plan.RoundEnds[round - 1];
+                Assert.InRange(growth, 1, Math.Max(capacity / TopKPlan.ListLength(TopKPlan.KeptByScreening * k) + 0.1, 2.6));
+            }
+        });
+
+    [Fact]
+    public void The_visiting_order_meets_every_tile_once() => Gen.Int[1, 5000].Sample(tiles =>
+    {
+        var plan = TopKPlan.Create(tiles * 32, 32, 8192, 100);
+        Assert.Equal(tiles, plan.TileCount);
+        var seen = new HashSet<long>(Enumerable.Range(0, tiles).Select(position => (long)position * plan.TileStep % tiles));
+        Assert.Equal(tiles, seen.Count);
+    });
+
+    [Fact]
+    public void Blocks_of_a_round_fill_whole_waves()
+    {
+        // 64 groups of queries on 132 multiprocessors: two parts make 128 blocks, one wave.
+        Assert.Equal(312, TopKPlan.PositionsABlock(64, 624, 132));
+        Assert.Equal(1, TopKPlan.PositionsABlock(24, 2, 132));
+        Assert.Equal(1, TopKPlan.PositionsABlock(500, 1, 132));
+    }
+}
