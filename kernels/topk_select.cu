@@ -36,7 +36,8 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
     __shared__ int kept_by_block;
     int thread = WARPS == 1 ? lane_index() : threadIdx.x;
     int offered = dense > 0 ? dense : lists.counts[query];
-    if (offered > lists.capacity) {
+    bool unbounded = lists.margins != nullptr && !(lists.margins[query] < infinity()); // its estimates mean nothing
+    if (offered > lists.capacity || unbounded) {
         if (thread == 0) {
             lists.counts[query] = OVERFLOWED;
             lists.limits[query] = infinity();
