@@ -1,33 +1,92 @@
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Tests.Devices;
+using CsCheck;
 
 namespace AutoTower.Autograd.Tests.Parity;
 
 /// <summary>Top K on the CUDA device, held to the brute-force answer, which the CPU device is held to likewise.</summary>
-public class RankingParityTests(GpuDevices devices) : DeviceParityTest(devices)
+public sealed class RankingParityTests(GpuDevices devices) : DeviceParityTest(devices)
 {
     [Theory]
-    [InlineData(1, 1, 1, 1)]
-    [InlineData(5, 3000, 64, 10)]
-    [InlineData(17, 777, 33, 1024)]
-    [InlineData(2, 20, 100, 50)]
-    [InlineData(40, 513, 256, 100)]
-    public void Agrees_with_sorting_everything(int queries, int items, int width, int k)
+    [InlineData(1, 1, 16, 1)]
+    [InlineData(1, 3001, 64, 100)]
+    [InlineData(5, 333, 64, 50)]
+    [InlineData(8, 20011, 24, 1024)] // More items than a list holds: several rounds.
+    [InlineData(3, 9001, 67, 7)] // Rows that start anywhere.
+    [InlineData(2, 700, 256, 33)]
+    public void Few_queries_are_streamed(int queries, int items, int width, int k) =>
+        new RankingProblem(queries, items, width, 3).Exclude(0.05).AssertSolvedBy(Cuda, k);
+
+    [Theory]
+    [InlineData(9, 1, 16, 1)]
+    [InlineData(9, 65, 32, 100)]
+    [InlineData(300, 3706, 64, 50)]
+    [InlineData(257, 1500, 64, 1)]
+    [InlineData(33, 5003, 17, 5)]
+    [InlineData(20, 2111, 100, 50)]
+    [InlineData(130, 1300, 256, 50)]
+    [InlineData(11, 9000, 64, 1024)]
+    [InlineData(12, 12000, 64, 200)]
+    public void Many_queries_are_screened(int queries, int items, int width, int k) =>
+        new RankingProblem(queries, items, width, 4).Exclude(0.05).AssertSolvedBy(Cuda, k);
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(40)]
+    public void Bias_bitmap_and_bfloat16_are_obeyed(int queries)
     {
-        foreach (var share in new[] { 0, 0.2, 1 })
+        for (var options = 1; options < 8; options++)
         {
-            new RankingProblem(queries, items, width, 5).Exclude(share).AssertSolvedBy(Cuda, k);
+            var problem = new RankingProblem(queries, 2500, options == 5 ? 63 : 64, options).Exclude(0.02);
+            if ((options & 1) != 0)
+            {
+                problem.AddBias();
+            }
+
+            if ((options & 2) != 0)
+            {
+                problem.Allow(0.4);
+            }
+
+            if ((options & 4) != 0)
+            {
+                problem.Narrow();
+            }
+
+            problem.AssertSolvedBy(Cuda, 20);
         }
     }
 
     [Theory]
     [MemberData(nameof(RankingProblem.Adversaries), MemberType = typeof(RankingProblem))]
-    public void Survives(string adversary) => RankingProblem.Adversarial(adversary, 5, 300, 9).Exclude(0.1).AssertSolvedBy(Cuda, 60);
+    public void Screening_survives_adversarial_items(string adversary) =>
+        RankingProblem.Adversarial(adversary, 19, 4007, 24).AssertSolvedBy(Cuda, 33);
+
+    [Theory]
+    [MemberData(nameof(RankingProblem.Adversaries), MemberType = typeof(RankingProblem))]
+    public void Streaming_survives_adversarial_items(string adversary) =>
+        RankingProblem.Adversarial(adversary, 3, 20007, 24).AssertSolvedBy(Cuda, 33);
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(30)]
+    public void Exclusions_of_everything_nothing_and_the_ends(int queries)
+    {
+        const int Items = 1500;
+        new RankingProblem(queries, Items, 64, 8).Exclude(query => (query % 4) switch
+        {
+            0 => Enumerable.Range(0, Items),
+            1 => [],
+            2 => [0, Items - 1],
+            _ => Enumerable.Range(0, Items - 3),
+        }).AssertSolvedBy(Cuda, 10);
+    }
 
     [Fact]
-    public void Special_values() => new RankingProblem(30, 300, 1, 3).UseSpecialValues().Exclude(0.1).AssertSolvedBy(Cuda, 50);
-
-    [Fact]
-    public void Bias_bitmap_and_bfloat16() => new RankingProblem(9, 400, 70, 4).AddBias().Allow(0.5).Narrow().Exclude(0.1).AssertSolvedBy(Cuda, 100);
+    public void Special_values_in_every_place() =>
+        Gen.Select(Gen.Int[1, 12], Gen.Int[1, 300], Gen.Int[1, 50], Gen.Int[0, 1000]).Sample(
+            (queries, items, k, seed) => new RankingProblem(queries, items, 3, seed).UseSpecialValues().AssertSolvedBy(Cuda, k),
+            iter: 20, threads: 1);
 
     [Theory]
     [InlineData(0)]
@@ -37,5 +96,18 @@ public class RankingParityTests(GpuDevices devices) : DeviceParityTest(devices)
         var vectors = Random(1, 1);
         using var prepared = Cuda.Ranking.Prepare(new(vectors.On(Cuda)));
         Assert.Throws<ArgumentOutOfRangeException>(() => Cuda.Ranking.TopK(vectors.On(Cuda), prepared, default, k, default, default));
+    }
+
+    [Fact]
+    public void Prepared_items_give_their_memory_back()
+    {
+        var before = Cuda.Engine.Pool.LiveAllocations;
+        using var items = Random(700, 64);
+        using (Cuda.Ranking.Prepare(new ItemTable(items.On(Cuda))))
+        {
+            Assert.True(Cuda.Engine.Pool.LiveAllocations > before);
+        }
+
+        Assert.Equal(before + 1, Cuda.Engine.Pool.LiveAllocations);
     }
 }
