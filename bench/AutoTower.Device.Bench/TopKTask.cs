@@ -29,7 +29,7 @@ internal sealed class TopKTask : IDisposable
         _index = new RetrievalIndex(device, _items, shape.Width, new RetrievalOptions { Format = shape.Format });
         _userBuffer = new DeviceBuffer<float>(device, _users, "users");
         _hostOffsets = [.. Enumerable.Range(0, shape.Users + 1).Select(user => user * shape.Excluded)];
-        var spacing = shape.Items / Math.Max(1, shape.Excluded);
+        var spacing = Math.Max(1, shape.Items / Math.Max(1, shape.Excluded));
         _hostExcluded = [.. Enumerable.Range(0, shape.Users * shape.Excluded).Select(
             i => i % Math.Max(1, shape.Excluded) * spacing + i / Math.Max(1, shape.Excluded) % spacing)];
         _offsets = new DeviceBuffer<int>(device, _hostOffsets, "offsets");
