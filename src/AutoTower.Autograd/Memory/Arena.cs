@@ -46,6 +46,14 @@ public sealed class Arena : IDisposable
     /// <summary>Takes an integer array; its values are undefined.</summary>
     public IntegerArray NewIntegers(int length) => new(_values.Take((long)length * sizeof(int)), length);
 
+    /// <summary>Takes an integer array with values from the host.</summary>
+    public IntegerArray NewIntegers(ReadOnlySpan<int> values)
+    {
+        var array = NewIntegers(values.Length);
+        Device.Upload(values, array.Address);
+        return array;
+    }
+
     /// <summary>Sets all gradients taken since the last reset to zero; called once, before the backward pass.</summary>
     public void ZeroGradients() => _gradients.ZeroUsed();
 

@@ -2,6 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
+using AutoTower.Search.Retrieval;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 
@@ -28,9 +29,9 @@ public static class FullRanking
         var depth = Math.Min(Cutoffs[^1], model.Data.Dataset.Items.Count - 1);
         var accumulator = new MetricAccumulator(protocol, Cutoffs);
         using var arena = new Arena(device, "full ranking");
-        using var items = ItemVectors(model, architecture, arena);
-        var itemMatrix = new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.Shape.OutputWidth);
-        using var prepared = device.Ranking.Prepare(new ItemTable(itemMatrix));
+        using var items = TowerVectors.Items(model, architecture);
+        using var retrieval = new RetrievalIndex(
+            device, new ItemTable(new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.Shape.OutputWidth)));
         using var batchMemory = new DeviceBatch(device, ChunkSize, model.Shape.HistoryLength);
         var ranked = new int[ChunkSize * depth];
         for (var first = 0; first < queries.Count; first += ChunkSize)
@@ -38,10 +39,10 @@ public static class FullRanking
             var count = Math.Min(ChunkSize, queries.Count - first);
             arena.Reset();
             var batch = batchMemory.Arrays(count);
-            device.Batches.Assemble(model.Data.Interactions, Upload(arena, queries.Interactions.AsSpan(first, count)), batch);
+            device.Batches.Assemble(model.Data.Interactions, arena.NewIntegers(queries.Interactions.AsSpan(first, count)), batch);
             var users = model.Users(new Tape(arena, ForwardMode.Inference), architecture, batch).Representation;
             var indices = arena.NewIntegers(count * depth);
-            device.Ranking.TopK(users.Value, prepared, Exclusions(arena, queries, first, count), depth, indices, arena.NewMatrix(count, depth));
+            retrieval.Search(users.Value, Exclusions(arena, queries, first, count), depth, indices, arena.NewMatrix(count, depth));
             device.Download(indices.Address, ranked.AsSpan(0, count * depth));
             for (var i = 0; i < count; i++)
             {
@@ -56,26 +57,6 @@ public static class FullRanking
         }
 
         return accumulator.ToMetrics();
-    }
-
-    /// <summary>Vectors (items, O) of items 1, 2, ...: row r is item r + 1. The caller owns the buffer.</summary>
-    public static DeviceBuffer<float> ItemVectors(TwoTowerModel model, Architecture architecture, Arena arena)
-    {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(arena);
-        var count = model.Data.Dataset.Items.Count - 1;
-        var width = model.Shape.OutputWidth;
-        var vectors = new DeviceBuffer<float>(model.Device, (long)count * width, "item vectors");
-        for (var first = 0; first < count; first += ChunkSize)
-        {
-            arena.Reset();
-            var size = Math.Min(ChunkSize, count - first);
-            var ids = Upload(arena, [.. Enumerable.Range(first + 1, size)]);
-            var output = model.Items(new Tape(arena, ForwardMode.Inference), architecture, ids).Representation;
-            model.Device.Copy(output.Value.Address, vectors.Address + (nint)first * width * sizeof(float), output.Value.Count * sizeof(float));
-        }
-
-        return vectors;
     }
 
     private static Exclusions Exclusions(Arena arena, RankingQueries queries, int first, int count)
@@ -93,13 +74,6 @@ public static class FullRanking
             rows[i]--;
         }
 
-        return new Exclusions(Upload(arena, offsets), Upload(arena, rows));
-    }
-
-    private static IntegerArray Upload(Arena arena, ReadOnlySpan<int> values)
-    {
-        var array = arena.NewIntegers(values.Length);
-        arena.Device.Upload(values, array.Address);
-        return array;
+        return new Exclusions(arena.NewIntegers(offsets), arena.NewIntegers(rows));
     }
 }
