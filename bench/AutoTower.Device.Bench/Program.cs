@@ -3,10 +3,10 @@ using AutoTower.Kernels;
 
 // Device benchmarks, timed by CUDA events; runs where there is no .NET when published as one file (docs/performance.md says how).
 // Usage: AutoTower.Device.Bench topk [--json FILE] [--commit NAME] [--only name,...] [--repeats N] [--items-divided-by N]
-//                                    [--device cuda|cpu] [--no-check]
+//                                    [--device cuda|cpu] [--kernels-dir DIR] [--no-check]
 if (args is not ["topk", ..])
 {
-    Console.Error.WriteLine("usage: AutoTower.Device.Bench topk [--json FILE] [--commit NAME] [--only name,...] [--repeats N] [--items-divided-by N] [--device cuda|cpu] [--no-check]");
+    Console.Error.WriteLine("usage: AutoTower.Device.Bench topk [--json FILE] [--commit NAME] [--only name,...] [--repeats N] [--items-divided-by N] [--device cuda|cpu] [--kernels-dir DIR] [--no-check]");
     return 2;
 }
 

@@ -9,7 +9,7 @@ internal sealed record TopKShape(string Name, int Users, int Items, int Width, i
 /// <summary>What the command line asks for.</summary>
 internal sealed record TopKBenchOptions
 {
-    public static readonly TopKShape[] AllShapes =
+    private static readonly TopKShape[] s_gpuShapes =
     [
         new("ml-1m", 6040, 3706, 64, 50),
         new("ml-1m-seen", 6040, 3706, 64, 50, Excluded: 100),
@@ -23,7 +23,19 @@ internal sealed record TopKBenchOptions
         new("many-10m", 1024, 10_000_000, 64, 100),
     ];
 
-    public IReadOnlyList<TopKShape> Shapes { get; private init; } = AllShapes;
+    private static readonly TopKShape[] s_cpuShapes =
+    [
+        new("ml-1m", 6040, 3706, 64, 50),
+        new("books-1k", 1024, 159_551, 64, 50),
+        new("one-1m", 1, 1_000_000, 64, 100),
+    ];
+
+    private IReadOnlyList<string>? Only { get; init; }
+
+    public IReadOnlyList<TopKShape> Shapes { get; private init; } = [];
+
+    /// <summary>Folder with kernel sources to use instead of the built-in ones.</summary>
+    public string? KernelsDirectory { get; private init; }
 
     public string? Json { get; private init; }
 
@@ -54,7 +66,8 @@ internal sealed record TopKBenchOptions
             {
                 "--json" => options with { Json = value },
                 "--commit" => options with { Commit = value },
-                "--only" => options with { Shapes = [.. value.Split(',').Select(Find)] },
+                "--only" => options with { Only = value.Split(',') },
+                "--kernels-dir" => options with { KernelsDirectory = value },
                 "--repeats" => options with { Repeats = Number(value) },
                 "--device" => options with { OnCpu = value == "cpu" },
                 "--items-divided-by" => WithDivisor(options, value, out divisor),
@@ -62,9 +75,11 @@ internal sealed record TopKBenchOptions
             };
         }
 
+        var all = options.OnCpu ? s_cpuShapes : s_gpuShapes;
+        var chosen = options.Only?.Select(name => Find(all, name)) ?? all;
         return options with
         {
-            Shapes = [.. options.Shapes.Select(shape => shape with { Items = shape.Items / divisor, Users = Math.Max(1, shape.Users / divisor) })],
+            Shapes = [.. chosen.Select(shape => shape with { Items = shape.Items / divisor, Users = Math.Max(1, shape.Users / divisor) })],
         };
     }
 
@@ -78,6 +93,6 @@ internal sealed record TopKBenchOptions
         ? value
         : throw new ArgumentException($"'{text}' is no number from 1.");
 
-    private static TopKShape Find(string name) => AllShapes.FirstOrDefault(shape => shape.Name == name)
-        ?? throw new ArgumentException($"There is no shape {name}; there are {string.Join(", ", AllShapes.Select(shape => shape.Name))}.");
+    private static TopKShape Find(TopKShape[] shapes, string name) => shapes.FirstOrDefault(shape => shape.Name == name)
+        ?? throw new ArgumentException($"There is no shape {name}; there are {string.Join(", ", shapes.Select(shape => shape.Name))}.");
 }

@@ -37,6 +37,8 @@ public static class CommandLine
             SchemaCommand.Create(output, [search, train]),
             ExportCommand.Create(output),
             ReportCommand.Create(output),
+            EmbedCommand.Create(output),
+            RecommendCommand.Create(output),
         };
         try
         {

@@ -1,0 +1,75 @@
+using System.CommandLine;
+using AutoTower.Cli.Options;
+using AutoTower.Cli.Output;
+using AutoTower.Search.Artefacts;
+using AutoTower.Search.Retrieval;
+
+namespace AutoTower.Cli.Commands;
+
+/// <summary><c>autotower embed</c>: the vectors of all users and items of a run as .npy files, for any index.</summary>
+internal static class EmbedCommand
+{
+    public static Command Create(TextWriter output)
+    {
+        var run = new TrainedRunOptions();
+        var files = new Option<string[]>("--out")
+        {
+            Description = "Two files: user vectors and item vectors. The ids of their rows go beside them, as users.ids.txt beside users.npy.",
+            Arity = new ArgumentArity(2, 2),
+            AllowMultipleArgumentsPerToken = true,
+            Required = true,
+        };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
+        var command = new Command("embed", "Writes the vectors of all users and items of a run as .npy files.");
+        run.AddTo(command);
+        command.Options.Add(files);
+        command.Options.Add(json);
+        command.SetAction(parsed =>
+        {
+            using var device = run.CreateDevice(parsed);
+            using var trained = run.Open(parsed, device);
+            var model = trained.Model;
+            var dataset = model.Data.Dataset;
+            using var items = TowerVectors.Items(model, trained.Architecture);
+            var paths = parsed.GetValue(files)!;
+            var users = Write(paths[0], TowerVectors.Users(model, trained.Architecture, TowerVectors.AllUsers(model)), model.Shape.OutputWidth, dataset.UserKeys);
+            var stored = Write(paths[1], items.DownloadToHost(), model.Shape.OutputWidth, dataset.ItemKeys);
+            if (parsed.GetValue(json))
+            {
+                JsonOutput.Write(output, writer =>
+                {
+                    writer.WriteStartObject();
+                    WriteFile("users", users);
+                    WriteFile("items", stored);
+                    writer.WriteNumber("width", model.Shape.OutputWidth);
+                    writer.WriteEndObject();
+
+                    void WriteFile(string name, VectorFile file)
+                    {
+                        writer.WriteStartObject(name);
+                        writer.WriteString("vectors", file.Path);
+                        writer.WriteString("ids", file.Ids);
+                        writer.WriteNumber("rows", file.Rows);
+                        writer.WriteEndObject();
+                    }
+                });
+                return;
+            }
+
+            output.WriteLine($"{users.Rows:N0} user vectors of {model.Shape.OutputWidth}: {users.Path}, ids in {users.Ids}");
+            output.WriteLine($"{stored.Rows:N0} item vectors of {model.Shape.OutputWidth}: {stored.Path}, ids in {stored.Ids}");
+        });
+        return command;
+    }
+
+    private static VectorFile Write(string path, float[] vectors, int width, IReadOnlyList<string> keys)
+    {
+        var rows = vectors.Length / width;
+        NpyFile.Write(path, rows, width, vectors);
+        var ids = Path.ChangeExtension(path, ".ids.txt");
+        File.WriteAllLines(ids, keys.Skip(1));
+        return new VectorFile(path, ids, rows);
+    }
+
+    private sealed record VectorFile(string Path, string Ids, int Rows);
+}
