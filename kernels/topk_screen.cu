@@ -105,26 +105,27 @@ __device__ __forceinline__ void screen(
     }
     __syncthreads();
 
-    auto start_copies = [&](int position) {
-        int stage = (position - begin) % STAGES;
-        long long item = (long long)tile_at(position, tile_step, tile_count) * TILE_ITEMS;
+    auto start_copies = [&](int stage, int tile) {
+        long long item = (long long)tile * TILE_ITEMS;
         copy_rows<DEPTH>(stages + stage * (STAGE_BYTES / 2), screen_items + item * DEPTH, TILE_ITEMS);
         for (int i = threadIdx.x; i < TILE_ITEMS / 4; i += THREADS) {
             copy_16_bytes_async(&bias[stage][4 * i], screen_bias + item + 4 * i);
         }
     };
-    start_copies(begin);
+    int next_tile = tile_at(begin, tile_step, tile_count);
+    start_copies(0, next_tile);
     commit_async_copies();
     for (int position = begin; position < end; position++) {
+        int stage = (position - begin) % STAGES;
+        int tile_item = next_tile * TILE_ITEMS;
+        next_tile = tile_after(next_tile, tile_step, tile_count);
         if (position + 1 < end) {
-            start_copies(position + 1);
+            start_copies((stage + 1) % STAGES, next_tile);
         }
         commit_async_copies();
         wait_async_copies<1>();
         __syncthreads();
-        int stage = (position - begin) % STAGES;
         const unsigned short* tile = stages + stage * (STAGE_BYTES / 2);
-        int tile_item = tile_at(position, tile_step, tile_count) * TILE_ITEMS;
 
 #pragma unroll 1
         for (int step = 0; step < TILE_ITEMS / STEP_ITEMS; step++) {

@@ -78,14 +78,16 @@ __device__ __forceinline__ void stream(
     int first = first_position + (int)blockIdx.x * (THREADS / WARP) + warp_index();
     unsigned char* own = stages + warp_index() * (STAGES * TILE_ITEMS * ROW_BYTES);
     int units = first < end_position ? ((end_position - 1 - first) / warps + 1) * parts : 0;
-    int next_position = first;
+    int stride = tile_at(warps, tile_step, tile_count);
+    int next_tile = tile_at(first, tile_step, tile_count);
+    int tile = next_tile;
     int next_part = 0;
     auto start_next = [&](int unit) {
         if (unit < units) {
-            start_part(own + unit % STAGES * (TILE_ITEMS * ROW_BYTES), items, tile_at(next_position, tile_step, tile_count), next_part, words);
+            start_part(own + unit % STAGES * (TILE_ITEMS * ROW_BYTES), items, next_tile, next_part, words);
             if (++next_part == parts) {
                 next_part = 0;
-                next_position += warps;
+                next_tile = tile_after(next_tile, stride, tile_count);
             }
         }
         commit_async_copies();
@@ -128,7 +130,8 @@ __device__ __forceinline__ void stream(
             continue;
         }
         part = 0;
-        long long at = (long long)tile_at(position, tile_step, tile_count) * TILE_ITEMS + lane;
+        long long at = (long long)tile * TILE_ITEMS + lane;
+        tile = tile_after(tile, stride, tile_count);
         int item = at < items.rows && items.is_allowed((int)at) ? (int)at : NO_ITEM;
         float bias = item != NO_ITEM && items.bias != nullptr ? items.bias[item] : 0.0f;
 #pragma unroll

@@ -93,6 +93,12 @@ constexpr int OVERFLOWED = 1 << 30; // A count that stays beyond any capacity.
 // all items, however they are sorted.
 __device__ __forceinline__ int tile_at(long long position, int step, int count) { return (int)(position * step % count); }
 
+// The tile `step` (at most count) further on; a division less than tile_at.
+__device__ __forceinline__ int tile_after(int tile, int step, int count) {
+    int next = tile - (count - step);
+    return next < 0 ? next + count : next;
+}
+
 // Scores as unsigned numbers that ascend as the scores do; NaN is 0, below minus infinity, and zeros have no sign.
 __device__ __forceinline__ unsigned ascending_bits(float score) {
     if (isnan(score)) {

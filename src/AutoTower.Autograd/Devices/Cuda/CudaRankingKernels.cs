@@ -37,6 +37,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private readonly CudaKernel[] _screen;
     private readonly CudaKernel _streamOne;
     private readonly CudaKernel _streamEight;
+    private readonly int _streamOneBlocks; // a multiprocessor runs at once
+    private readonly int _streamEightBlocks;
     private readonly CudaKernel[] _select;
     private readonly CudaKernel _finish;
     private readonly CudaKernel _exhaustive;
@@ -65,6 +67,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
 
         _streamOne.AllowDynamicSharedMemory(StreamSharedBytes);
         _streamEight.AllowDynamicSharedMemory(StreamSharedBytes);
+        _streamOneBlocks = Math.Max(1, _streamOne.MaxActiveBlocksPerMultiprocessor(StreamThreads, StreamSharedBytes));
+        _streamEightBlocks = Math.Max(1, _streamEight.MaxActiveBlocksPerMultiprocessor(StreamThreads, StreamSharedBytes));
         _finish.AllowDynamicSharedMemory(TopKPlan.LargestCapacity * KeyBytes);
     }
 
@@ -197,7 +201,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
     {
         var (queries, plan) = (search.Queries, search.Plan);
         var kernel = queries.Rows == 1 ? _streamOne : _streamEight;
-        var blocks = Math.Max(1, _engine.Context.MultiprocessorCount * StreamBlocksAMultiprocessor / groups);
+        var blocks = Math.Max(1, _engine.Context.MultiprocessorCount * (queries.Rows == 1 ? _streamOneBlocks : _streamEightBlocks) / groups);
         var warps = StreamThreads / WarpThreads;
         var arguments = new KernelArguments();
         arguments.Add(queries.Address).Add(queries.Stride).Add(queries.Rows).Add(new ItemsArgument(search.Items.Table)).Add(lists)
@@ -205,8 +209,6 @@ internal sealed class CudaRankingKernels : IRankingKernels
         _engine.Launch(
             kernel, new Dim3(Math.Min(blocks, (end - start + warps - 1) / warps), groups), StreamThreads, StreamSharedBytes, arguments);
     }
-
-    private int StreamBlocksAMultiprocessor => Math.Max(1, _engine.Context.MaxSharedMemoryPerBlock / (StreamSharedBytes + 8192));
 
     private void Select(Search search, ListsArgument lists, int dense)
     {
