@@ -6,6 +6,9 @@ namespace AutoTower.Device.Bench;
 /// <summary>The sorted times of a shape, in milliseconds, and what brute force said.</summary>
 internal sealed record TopKRow(TopKShape Shape, double[] Times, long Bytes, double Operations, bool IsChecked, string? Problem)
 {
+    /// <summary>Sorted processor times of all threads, in milliseconds, where the host computes.</summary>
+    public double[]? ProcessorTimes { get; init; }
+
     public double At(double share) => Times[(int)(share * (Times.Length - 1))];
 
     public string Verdict => Problem ?? (IsChecked ? "exact" : "not checked");
@@ -23,7 +26,7 @@ internal static class TopKReport
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{row.Shape.Name,-14}{row.Shape.Users,8}{row.Shape.Items,11}{row.Shape.Width,6}{row.Shape.K,6}{row.At(0.5),12:F4}{row.At(0.2),10:F4}{row.At(0.8),10:F4}{row.Bytes / row.At(0.5) / 1e9,8:F2}{row.Operations / row.At(0.5) / 1e9,9:F1}  {row.Verdict}"));
+            $"{row.Shape.Name,-14}{row.Shape.Users,8}{row.Shape.Items,11}{row.Shape.Width,6}{row.Shape.K,6}{row.At(0.5),12:F4}{row.At(0.2),10:F4}{row.At(0.8),10:F4}{row.Bytes / row.At(0.5) / 1e9,8:F2}{row.Operations / row.At(0.5) / 1e9,9:F1}  {row.Verdict}{(row.ProcessorTimes is { } processor ? $", processor {processor[processor.Length / 2]:F2} ms" : "")}"));
     }
 
     public static void Write(TopKBenchOptions options, string device, string driver, double? copyBandwidth, IReadOnlyList<TopKRow> rows)
@@ -62,6 +65,11 @@ internal static class TopKReport
             json.WriteNumber("median_ms", Math.Round(row.At(0.5), 5));
             json.WriteNumber("p20_ms", Math.Round(row.At(0.2), 5));
             json.WriteNumber("p80_ms", Math.Round(row.At(0.8), 5));
+            if (row.ProcessorTimes is { } processor)
+            {
+                json.WriteNumber("median_processor_ms", Math.Round(processor[processor.Length / 2], 5));
+            }
+
             json.WriteString("check", row.Verdict);
             json.WriteEndObject();
         }
