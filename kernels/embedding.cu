@@ -7,71 +7,22 @@
 // .. offsets[id + 1]), of which a first-only field takes the first (row 0 where there is none); the mean over none is 0.
 // Forward assigns, backward accumulates, nothing is saved. Work does not depend on the number of rows of a table.
 //
-// The gradient has two ways. With atomic additions a thread owns an element of dy. Without, everybody adds in a fixed order: tables that
-// fit into shared memory are summed up per chunk of ids and then over the chunks; the rows of larger ones are shared out to warps that
-// each go through all ids.
+// The gradient has two ways. With atomic additions a block adds up small tables in shared memory, larger ones at once in device memory.
+// Without, everybody adds in a fixed order: tables that fit into shared memory are summed up per chunk of ids and then over the chunks; the
+// rows of larger ones are shared out to warps that each go through all ids.
 #include "common/cuda.cuh"
+#include "common/embedding.cuh"
 #include "common/reduce.cuh"
 #include "common/views.cuh"
 
 constexpr int THREADS = 256;
 constexpr int OWNER_THREADS = 512;
 
-// One field, as CudaEmbeddingKernels passes it.
-struct Field {
-    const float* table;
-    float* gradient;
-    const int* values;
-    const int* offsets; // null for a single-valued field
-    int table_stride;
-    int gradient_stride;
-    int rows;
-    int width;
-    int column;      // of y
-    int offset;      // of its sums among those of all small tables
-    int first_only;
-};
-
-struct Fields {
-    Field field[12];
-    int count;
-};
-
-// The rows that an entity has in a field: `count` of them behind `values`; a missing first value is row 0.
-struct Values {
-    const int* values;
-    int count;
-
-    __device__ __forceinline__ Values(const Field& field, int id) {
-        if (field.offsets == nullptr) {
-            values = field.values + id;
-            count = 1;
-        } else {
-            int first = field.offsets[id];
-            values = field.values + first;
-            count = field.offsets[id + 1] - first;
-            if (field.first_only) {
-                values = count > 0 ? values : nullptr;
-                count = 1;
-            }
-        }
-    }
-
-    __device__ __forceinline__ int row(int index) const { return values == nullptr ? 0 : values[index]; }
-};
-
-__device__ __forceinline__ const Field& field_of_column(const Fields& fields, int column) {
-    int f = 0;
-    while (column >= fields.field[f].column + fields.field[f].width) {
-        f++;
-    }
-    return fields.field[f];
-}
-
 // A thread owns W neighbouring columns of a row of y.
-template <int W> __device__ __forceinline__ void gather(const IntegerArray& ids, const Fields& fields, int rows_per_block, const Matrix& y) {
+template <int W>
+__device__ __forceinline__ void gather(const IntegerArray& ids, const Fields& fields, int block, int rows_per_block, const Matrix& y) {
     int packs = y.columns / W;
-    int first = blockIdx.x * rows_per_block;
+    int first = block * rows_per_block;
     int rows = min(rows_per_block, ids.length - first);
     for (int element = threadIdx.x; element < rows * packs; element += THREADS) {
         int row = first + element / packs;
@@ -96,30 +47,56 @@ template <int W> __device__ __forceinline__ void gather(const IntegerArray& ids,
 }
 
 extern "C" __global__ void __launch_bounds__(256) embedding_gather(IntegerArray ids, LARGE_ARGUMENT(Fields) fields, int rows_per_block, Matrix y) {
-    gather<1>(ids, fields, rows_per_block, y);
+    gather<1>(ids, fields, blockIdx.x, rows_per_block, y);
 }
 
 extern "C" __global__ void __launch_bounds__(256) embedding_gather_packs(IntegerArray ids, LARGE_ARGUMENT(Fields) fields, int rows_per_block, Matrix y) {
-    gather<4>(ids, fields, rows_per_block, y);
+    gather<4>(ids, fields, blockIdx.x, rows_per_block, y);
 }
 
-extern "C" __global__ void __launch_bounds__(256) embedding_scatter_atomic(IntegerArray ids, LARGE_ARGUMENT(Fields) fields, int rows_per_block, Matrix dy) {
-    int first = blockIdx.x * rows_per_block;
-    int rows = min(rows_per_block, ids.length - first);
-    for (int element = threadIdx.x; element < rows * dy.columns; element += THREADS) {
-        int row = first + element / dy.columns;
-        int column = element % dy.columns;
-        int id = ids.data[row];
-        const Field& field = field_of_column(fields, column);
-        if (id == 0 || field.gradient == nullptr) {
-            continue;
-        }
-        Values values(field, id);
-        float gradient = dy.row(row)[column] / max(values.count, 1);
-        for (int i = 0; i < values.count; i++) {
-            atomicAdd(field.gradient + (long long)values.row(i) * field.gradient_stride + column - field.column, gradient);
-        }
+// found (rows_per_block, fields), behind it the small tables (copies, sums).
+__device__ __forceinline__ void scatter(
+    int2* found, const IntegerArray& ids, const Fields& fields, int block, int rows_per_block, int copies, const Matrix& dy) {
+    float* tables = reinterpret_cast<float*>(found + rows_per_block * fields.count);
+    const int first = block * rows_per_block;
+    const int rows = min(rows_per_block, ids.length - first);
+    for (int element = threadIdx.x; element < rows * fields.count; element += THREADS) {
+        found[element] = find_rows(fields.field[element % fields.count], ids.data[first + element / fields.count]);
     }
+    scatter_rows<THREADS>(fields, found, rows, dy.columns, tables, copies, [&](int row, int column) { return dy.row(first + row)[column]; });
+}
+
+extern "C" __global__ void __launch_bounds__(256) embedding_scatter_atomic(
+    IntegerArray ids, LARGE_ARGUMENT(Fields) fields, int rows_per_block, int copies, Matrix dy) {
+    DYNAMIC_SHARED(int2, found);
+    scatter(found, ids, fields, blockIdx.x, rows_per_block, copies, dy);
+}
+
+// Users and items side by side (EmbeddingPair.cs has the same layout): y is the output, or its gradient.
+struct Entities {
+    Fields fields;
+    IntegerArray ids;
+    Matrix y;
+    int rows_per_block;
+    int copies;
+    int blocks;
+};
+
+struct EntityPair {
+    Entities of[2];
+};
+
+extern "C" __global__ void __launch_bounds__(256) embedding_gather_pair(LARGE_ARGUMENT(EntityPair) pair) {
+    const bool second = (int)blockIdx.x >= pair.of[0].blocks;
+    const Entities& own = pair.of[second];
+    gather<4>(own.ids, own.fields, blockIdx.x - (second ? pair.of[0].blocks : 0), own.rows_per_block, own.y);
+}
+
+extern "C" __global__ void __launch_bounds__(256) embedding_scatter_pair(LARGE_ARGUMENT(EntityPair) pair) {
+    const bool second = (int)blockIdx.x >= pair.of[0].blocks;
+    const Entities& own = pair.of[second];
+    DYNAMIC_SHARED(int2, found);
+    scatter(found, own.ids, own.fields, blockIdx.x - (second ? pair.of[0].blocks : 0), own.rows_per_block, own.copies, own.y);
 }
 
 // Calls add(row, factor, i) for every value of the ids [first, end) whose row falls to this warp, in an order that is always the same.

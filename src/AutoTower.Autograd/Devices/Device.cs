@@ -54,6 +54,9 @@ public abstract class Device : IDisposable
     /// <summary>Whole towers in a few launches; null where the device has none, or was told to run operations one by one.</summary>
     public virtual ITowerKernels? Towers => null;
 
+    /// <summary>Histories from tables to pooled vectors in one launch; null likewise.</summary>
+    public virtual IHistoryKernels? Histories => null;
+
     /// <summary>Allocates <paramref name="bytes"/> (64-byte aligned, contents undefined) on behalf of <paramref name="purpose"/>.</summary>
     /// <exception cref="DeviceMemoryException">Names what asked for how much, and what is held.</exception>
     public abstract nint Allocate(long bytes, string purpose);

@@ -11,6 +11,30 @@ public static class EmbeddingOperation
     public static void Gather(this Tape tape, IntegerArray ids, FieldLookup[] fields, Tensor y)
     {
         ArgumentNullException.ThrowIfNull(tape);
+        Require(ids, fields, y);
+        var kernels = tape.Device.Embedding;
+        kernels.GatherForward(ids, fields, y.Value);
+        tape.Record(() => kernels.GatherBackward(ids, fields, y.Gradient));
+    }
+
+    /// <summary>Several gathers at once, which a device may run side by side.</summary>
+    /// <exception cref="ArgumentException">The shapes of one do not fit, or it has too many fields.</exception>
+    public static void Gather(this Tape tape, EntityGather[] gathers)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(gathers);
+        foreach (var gather in gathers)
+        {
+            Require(gather.Ids, gather.Fields, gather.Output);
+        }
+
+        var kernels = tape.Device.Embedding;
+        kernels.GatherForward(gathers);
+        tape.Record(() => kernels.GatherBackward(gathers));
+    }
+
+    private static void Require(IntegerArray ids, FieldLookup[] fields, Tensor y)
+    {
         ArgumentNullException.ThrowIfNull(fields);
         if (fields.Length is 0 or > IEmbeddingKernels.MaximumFields)
         {
@@ -21,9 +45,5 @@ public static class EmbeddingOperation
         {
             throw new ArgumentException($"{ids.Length} ids of {fields.Length} fields can't fill ({y.Rows}, {y.Columns}).", nameof(y));
         }
-
-        var kernels = tape.Device.Embedding;
-        kernels.GatherForward(ids, fields, y.Value);
-        tape.Record(() => kernels.GatherBackward(ids, fields, y.Gradient));
     }
 }

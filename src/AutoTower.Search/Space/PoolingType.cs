@@ -1,5 +1,6 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Export;
 
@@ -39,4 +40,7 @@ public interface IPooling
     /// <param name="lengths">(B) valid rows.</param>
     /// <param name="output">(B, d).</param>
     void Forward(Tape tape, Tensor history, IntegerArray lengths, Tensor output);
+
+    /// <summary>The pooling as kernels for whole histories know it; null for a type that they do not know, which then runs operation by operation.</summary>
+    HistoryPooling? Fused => null;
 }

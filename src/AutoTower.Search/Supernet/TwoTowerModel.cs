@@ -105,10 +105,25 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
         var input = tape.NewTensor(size, Shape.UserInputWidth);
         var embeddings = input.SliceColumns(0, fields);
         tape.Gather(batch.Users, _userLookups, embeddings);
-        var history = tape.NewTensor(size * Shape.HistoryLength, Shape.HistoryWidth);
-        tape.Gather(batch.History, _historyLookups, history);
-        Pooling(pooling).Pooling.Forward(tape, history, batch.Lengths, input.SliceColumns(fields, Shape.HistoryWidth));
+        Pool(tape, Pooling(pooling).Pooling, batch, input.SliceColumns(fields, Shape.HistoryWidth));
         return new TowerInput(input, embeddings);
+    }
+
+    /// <summary>What both towers of a training step align, in fewer launches than one by one.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="pooling">The pooling of the path.</param>
+    /// <param name="batch">Users, histories and items.</param>
+    public (TowerInput User, TowerInput Item) Inputs(Tape tape, PoolingType pooling, BatchArrays batch)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(pooling);
+        var fields = _userLookups.Length * Shape.EmbeddingDimension;
+        var user = tape.NewTensor(batch.Users.Length, Shape.UserInputWidth);
+        var item = tape.NewTensor(batch.Items.Length, Shape.ItemInputWidth);
+        var embeddings = user.SliceColumns(0, fields);
+        Pool(tape, Pooling(pooling).Pooling, batch, user.SliceColumns(fields, Shape.HistoryWidth));
+        tape.Gather([new EntityGather(batch.Users, _userLookups, embeddings), new EntityGather(batch.Items, _itemLookups, item)]);
+        return (new TowerInput(user, embeddings), new TowerInput(item, item));
     }
 
     /// <summary>What the item tower aligns: field embeddings (B, in).</summary>
@@ -181,6 +196,21 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
 
     // Values are saved as one slab; where each parameter lies in it must not have changed.
     private string Layout() => string.Join('\n', Store.NamedParts().Select(entry => $"{entry.Part.Name}@{entry.Parameter.Offset}"));
+
+    // In one launch where device and pooling allow it.
+    private void Pool(Tape tape, IPooling pooling, BatchArrays batch, Tensor output)
+    {
+        var histories = new HistoryInputs(batch.History, batch.Lengths, _historyLookups);
+        if (Device.Histories is { } kernels && pooling.Fused is { } fused && kernels.Supports(fused, histories))
+        {
+            tape.PoolHistories(kernels, fused, histories, output);
+            return;
+        }
+
+        var history = tape.NewTensor(batch.History.Length, Shape.HistoryWidth);
+        tape.Gather(batch.History, _historyLookups, history);
+        pooling.Forward(tape, history, batch.Lengths, output);
+    }
 
     private (ParameterGroup Group, IPooling Pooling) Pooling(PoolingType type) =>
         _poolings.TryGetValue(type.Name, out var pooling)

@@ -91,8 +91,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         if (_model.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(_options.BatchSize))
         {
-            var user = _model.UserInput(tape, architecture.Pooling, batch);
-            var item = _model.ItemInput(tape, batch.Items);
+            var (user, item) = _model.Inputs(tape, architecture.Pooling, batch);
             tape.TwoTowerLoss(
                 fused.Kernels,
                 new TowerInputs(fused.User, user.Value, user.Embeddings.Columns),

@@ -64,6 +64,35 @@ public abstract class EmbeddingParity(GpuDevices devices, bool deterministic)
         Assert.All(field.Gradient!.Values(Cuda), value => Assert.NotEqual(0, value));
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(5)]
+    public void Two_gathers_side_by_side(int width)
+    {
+        ParityField[] users = [Single(Entities, 700, width), Single(Entities, 7, width)];
+        ParityField[] items = [Single(Entities, 3000, width), Single(Entities, 11, width), Multiple(Entities, 19, width, firstOnly: false)];
+        var userIds = RandomIntegers(301, 0, Entities);
+        var itemIds = RandomIntegers(300, 0, Entities);
+        var (userOutput, userGradient) = (Poisoned(301, 2 * width, 4), Random(301, 2 * width, 4));
+        var (itemOutput, itemGradient) = (Poisoned(300, 3 * width), Random(300, 3 * width));
+        Run(device =>
+        {
+            EntityGather[] gathers =
+            [
+                new(userIds.On(device), [.. users.Select(field => field.On(device))], new Tensor(userOutput.On(device), userGradient.On(device))),
+                new(itemIds.On(device), [.. items.Select(field => field.On(device))], new Tensor(itemOutput.On(device), itemGradient.On(device))),
+            ];
+            device.Embedding.GatherForward(gathers);
+            device.Embedding.GatherBackward(gathers);
+        });
+        AssertClose(userOutput);
+        AssertClose(itemOutput);
+        foreach (var field in users.Concat(items))
+        {
+            AssertClose(field.Gradient!);
+        }
+    }
+
     [Fact]
     public void A_table_without_gradient_and_one_that_two_fields_share()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AutoTower.Autograd.Devices.Cuda.Histories;
 using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Kernels;
@@ -39,6 +40,7 @@ public sealed class CudaDevice : Device
             Batches = new CudaBatchKernels(_engine);
             Ranking = new CudaRankingKernels(_engine);
             Towers = _engine.Options.FuseTowers && CudaTowerKernels.IsSupported(_engine.Context) ? new CudaTowerKernels(_engine) : null;
+            Histories = _engine.Options.FuseTowers && CudaHistoryKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaHistoryKernels(_engine) : null;
         }
         catch
         {
@@ -93,6 +95,9 @@ public sealed class CudaDevice : Device
 
     /// <inheritdoc/>
     public override ITowerKernels? Towers { get; }
+
+    /// <inheritdoc/>
+    public override IHistoryKernels? Histories { get; }
 
     // The device's stream, behind whatever ran beside it.
     private CudaStream Joined

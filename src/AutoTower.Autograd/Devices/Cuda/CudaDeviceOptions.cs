@@ -10,7 +10,8 @@ public sealed record CudaDeviceOptions
     public bool Deterministic { get; init; }
 
     /// <summary>
-    /// Whether towers run in a few launches a step (<see cref="Device.Towers"/>) where their block types allow it, or one operation after another.
+    /// Whether towers and histories run in a few launches a step (<see cref="Device.Towers"/>, <see cref="Device.Histories"/>) where their
+    /// block types and poolings allow it, or one operation after another.
     /// </summary>
     public bool FuseTowers { get; init; } = true;
 

@@ -16,9 +16,16 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
     private const int SmallTable = 9 * 1024;
     private const int MostChunks = 64;
 
+    /// <summary>Floats of shared memory for the small tables of a scatter; with what the rows take it stays below 48 KiB.</summary>
+    private const int ScatterFloats = 8 * 1024;
+    private const int FewestScatteredRows = 8;
+    private const int MostScatteredRows = 96;
+
     private readonly CudaKernel _gather = engine.Kernel("embedding.cu", "embedding_gather");
     private readonly CudaKernel _gatherPacks = engine.Kernel("embedding.cu", "embedding_gather_packs");
     private readonly CudaKernel _scatterAtomic = engine.Kernel("embedding.cu", "embedding_scatter_atomic");
+    private readonly CudaKernel _gatherPair = engine.Kernel("embedding.cu", "embedding_gather_pair");
+    private readonly CudaKernel _scatterPair = engine.Kernel("embedding.cu", "embedding_scatter_pair");
     private readonly CudaKernel _scatterSmall = engine.Kernel("embedding.cu", "embedding_scatter_small");
     private readonly CudaKernel _scatterSmallSum = engine.Kernel("embedding.cu", "embedding_scatter_small_sum");
     private readonly CudaKernel _scatterOwned = engine.Kernel("embedding.cu", "embedding_scatter_owned");
@@ -54,13 +61,43 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
         {
             var some = fields[..Math.Min(fields.Length, EmbeddingFields.Most)];
             var (lookups, width, _) = Together(some);
-            var rows = RowBlocks.RowsPerBlock(width, Threads);
+            var (rows, copies, shared) = ScatterShape(ids.Length, width, lookups);
             var arguments = new KernelArguments();
-            arguments.Add(ids).Add(lookups).Add(rows).Add(dy.SliceColumns(column, width));
-            engine.Launch(_scatterAtomic, Dim3.Cover(ids.Length, rows), Threads, 0, arguments);
+            arguments.Add(ids).Add(lookups).Add(rows).Add(copies).Add(dy.SliceColumns(column, width));
+            engine.Launch(_scatterAtomic, Dim3.Cover(ids.Length, rows), Threads, shared, arguments);
             fields = fields[some.Length..];
             column += width;
         }
+    }
+
+    public void GatherForward(ReadOnlySpan<EntityGather> gathers)
+    {
+        if (!TryPair(gathers, forward: true, out var pair, out _))
+        {
+            foreach (var gather in gathers)
+            {
+                GatherForward(gather.Ids, gather.Fields, gather.Output.Value);
+            }
+
+            return;
+        }
+
+        _gatherPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, 0, in pair);
+    }
+
+    public void GatherBackward(ReadOnlySpan<EntityGather> gathers)
+    {
+        if (engine.Options.Deterministic || !TryPair(gathers, forward: false, out var pair, out var sharedBytes))
+        {
+            foreach (var gather in gathers)
+            {
+                GatherBackward(gather.Ids, gather.Fields, gather.Output.Gradient);
+            }
+
+            return;
+        }
+
+        _scatterPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, sharedBytes, in pair);
     }
 
     private static void RequireShape(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y)
@@ -82,7 +119,7 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
         var packs = true;
         foreach (ref readonly var field in fields)
         {
-            lookups.Add(field, width);
+            lookups.Add(field, width, lookups.FitsBesideSmall(field, ScatterFloats));
             width += field.Table.Columns;
             packs &= TakesPacks(field.Table);
         }
@@ -92,6 +129,55 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
 
     /// <summary>Whether four floats of a row can be moved at once, wherever a group of four begins.</summary>
     private static bool TakesPacks(Matrix matrix) => matrix.Address % 16 == 0 && matrix.Stride % 4 == 0 && matrix.Columns % 4 == 0;
+
+    private bool TryPair(ReadOnlySpan<EntityGather> gathers, bool forward, out EmbeddingPair pair, out int sharedBytes)
+    {
+        pair = default;
+        sharedBytes = 0;
+        if (gathers.Length != 2)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < 2; i++)
+        {
+            var (ids, fields, output) = gathers[i];
+            var matrix = forward ? output.Value : output.Gradient;
+            RequireShape(ids, fields, matrix);
+            if (fields.Length > EmbeddingFields.Most)
+            {
+                return false;
+            }
+
+            var (lookups, width, packs) = Together(fields);
+            if (forward && !(packs && TakesPacks(matrix)))
+            {
+                return false;
+            }
+
+            var (rows, copies, shared) = forward ? (RowBlocks.RowsPerBlock(width / 4, Threads), 0, 0) : ScatterShape(ids.Length, width, lookups);
+            sharedBytes = Math.Max(sharedBytes, shared);
+            pair.Of[i] = new EmbeddingEntities
+            {
+                Fields = lookups,
+                Ids = ids,
+                Output = matrix,
+                RowsPerBlock = rows,
+                Copies = copies,
+                Blocks = (ids.Length + rows - 1) / rows,
+            };
+        }
+
+        return true;
+    }
+
+    // Two blocks a multiprocessor, so that small tables are added up over as many rows as the device leaves to a block.
+    private (int Rows, int Copies, int SharedBytes) ScatterShape(int ids, int width, in EmbeddingFields lookups)
+    {
+        var rows = Math.Clamp(ids / (2 * engine.Context.MultiprocessorCount), FewestScatteredRows, MostScatteredRows);
+        var copies = lookups.Copies(Threads / Math.Min(width, Threads), ScatterFloats);
+        return (rows, copies, (rows * lookups.Count * 2 * sizeof(int)) + (copies * lookups.Sums * sizeof(float)));
+    }
 
     private void ScatterInOrder(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix dy)
     {
@@ -111,7 +197,7 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
                     small = default;
                 }
 
-                small.Add(field, column);
+                small.Add(field, column, isSmall: true);
                 largest = Math.Max(largest, (int)size);
             }
             else if (!field.Gradient.IsAbsent)
@@ -141,7 +227,7 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
 
         var length = Math.Max(Threads, (ids.Length + MostChunks - 1) / MostChunks);
         var chunks = (ids.Length + length - 1) / length;
-        var sums = EmbeddingFields.Sums(fields);
+        var sums = fields.Sums;
         var partials = engine.Scratch.Reserve((long)chunks * sums * sizeof(float));
         var arguments = new KernelArguments();
         arguments.Add(ids).Add(fields).Add(length).Add(chunks).Add(sums).Add(dy).Add(partials);

@@ -21,4 +21,22 @@ public interface IEmbeddingKernels
 
     /// <summary>Each field's Gradient row += the matching slice of dy (divided by the number of values for a mean).</summary>
     void GatherBackward(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix dy);
+
+    /// <summary>Several gathers, which a device may run side by side.</summary>
+    void GatherForward(ReadOnlySpan<EntityGather> gathers)
+    {
+        foreach (var gather in gathers)
+        {
+            GatherForward(gather.Ids, gather.Fields, gather.Output.Value);
+        }
+    }
+
+    /// <summary>Their gradients.</summary>
+    void GatherBackward(ReadOnlySpan<EntityGather> gathers)
+    {
+        for (var i = gathers.Length - 1; i >= 0; i--)
+        {
+            GatherBackward(gathers[i].Ids, gathers[i].Fields, gathers[i].Output.Gradient);
+        }
+    }
 }

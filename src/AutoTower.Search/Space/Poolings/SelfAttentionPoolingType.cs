@@ -1,5 +1,6 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Export;
@@ -76,5 +77,7 @@ public sealed class SelfAttentionPoolingType : PoolingType
             tape.LinearOfWeightedSum(pooled, value.Weight.Tensor, value.Bias!.Tensor, mass, values);
             tape.LinearOfWeightedSum(values, output.Weight.Tensor, output.Bias!.Tensor, tape.NonEmpty(lengths), result);
         }
+
+        public HistoryPooling Fused { get; } = new(HistoryPoolingKind.SelfAttention, position, queryKey, value, output, DropoutRate);
     }
 }

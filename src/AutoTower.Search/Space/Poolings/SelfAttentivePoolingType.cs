@@ -1,5 +1,6 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Export;
@@ -56,5 +57,7 @@ public sealed class SelfAttentivePoolingType : PoolingType
             tape.Linear(positioned, hidden, activations);
             tape.SelfAttentivePool(activations, score.Weight.Tensor, history, lengths, output);
         }
+
+        public HistoryPooling Fused { get; } = new(HistoryPoolingKind.SelfAttentive, position, hidden, score);
     }
 }

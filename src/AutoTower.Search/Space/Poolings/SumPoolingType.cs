@@ -1,5 +1,6 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
+using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Export;
@@ -32,5 +33,7 @@ public sealed class SumPoolingType(bool average) : PoolingType
     {
         public void Forward(Tape tape, Tensor history, IntegerArray lengths, Tensor output) =>
             tape.SumPool(history, lengths, average, output);
+
+        public HistoryPooling Fused { get; } = new(average ? HistoryPoolingKind.Average : HistoryPoolingKind.Sum);
     }
 }
