@@ -22,6 +22,7 @@ public static class CommandLine
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
+        ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
         var search = SearchCommand.Create(output, error);
@@ -42,7 +43,7 @@ public static class CommandLine
         };
         try
         {
-            var parsed = Parse(root, arguments);
+            var parsed = Parse(root, arguments.Length > 0 ? arguments : ["--help"]);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = output,
@@ -77,9 +78,8 @@ public static class CommandLine
         var parsed = completed.Length == arguments.Length ? alone : root.Parse(completed);
         if (parsed.Errors.Count > 0)
         {
-            // One sentence, not one a token: a mistyped option also makes its value an unknown argument.
             var source = parsed != alone && alone.Errors.Count == 0 ? "in the experiment file, " : string.Empty;
-            throw new UsageException($"{source}{parsed.Errors[0].Message} See 'autotower {parsed.CommandResult.Command.Name} --help'.");
+            throw new UsageException($"{source}{ParseErrors.Describe(parsed)}");
         }
 
         return parsed;

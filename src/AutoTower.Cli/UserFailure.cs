@@ -12,6 +12,7 @@ internal static class UserFailure
     public static string? Describe(Exception failure) => failure switch
     {
         DataException or DeviceMemoryException or CudaEngineException or TrainingDivergedException or IOException or UnauthorizedAccessException => failure.Message,
+        OutOfMemoryException => "There is not enough memory for this run; fewer users, items or interactions, or a smaller --batch, need less.",
         // The parameter name that .NET appends means nothing to a person.
         ArgumentException argument => argument.Message.Split(" (Parameter '")[0],
         _ => null,

@@ -39,7 +39,14 @@ internal sealed class RunContext : IDisposable
     public RunControl Control { get; }
 
     /// <summary>Starts a run, or opens the one that is to go on; says on <paramref name="error"/> which checkpoint it goes on from.</summary>
-    public static RunContext Open(ParseResult parsed, DataOptions data, RunOptions run, int embeddingDimension, TextWriter error)
+    /// <param name="parsed">The options.</param>
+    /// <param name="data">Which data set.</param>
+    /// <param name="run">Where and how to run.</param>
+    /// <param name="embeddingDimension">E.</param>
+    /// <param name="error">Told what a person should know.</param>
+    /// <param name="check">Refuses settings before there is a run folder: a run that can't start leaves none.</param>
+    public static RunContext Open(
+        ParseResult parsed, DataOptions data, RunOptions run, int embeddingDimension, TextWriter error, Action<Experiment>? check = null)
     {
         var owned = new List<IDisposable>();
         try
@@ -48,6 +55,7 @@ internal sealed class RunContext : IDisposable
             var dataset = data.Load(parsed);
             var device = Own(run.CreateDevice(parsed));
             var experiment = Own(new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed));
+            check?.Invoke(experiment);
             var folder = Own(run.OpenFolder(parsed, parsed.CommandResult.Command.Name, data.Name(parsed), seed));
             var digest = DatasetDigest.Of(dataset);
             var checkpoints = new CheckpointFolder(folder.PathOf("checkpoints"), RunConfiguration.Identity(parsed, digest));

@@ -33,7 +33,8 @@ internal static class SearchCommand
 
             var settings = search.Read(
                 parsed, data.Seed(parsed), parsed.GetValue(convention), training.Training(parsed), training.Retraining(parsed));
-            using var context = RunContext.Open(parsed, data, run, training.EmbeddingDimension(parsed), error);
+            using var context = RunContext.Open(
+                parsed, data, run, training.EmbeddingDimension(parsed), error, experiment => SearchPipeline.Validate(experiment, settings));
             SearchPipeline? pipeline = null;
             try
             {

@@ -12,8 +12,9 @@ internal sealed record Bounds(double Minimum, double Maximum = double.PositiveIn
 {
     public static Bounds Positive { get; } = new(1, int.MaxValue, Whole: true);
 
+    // No thousands separators: "0,48e6" would else be 48 million.
     public bool Allows(string text) =>
-        double.TryParse(text, CultureInfo.InvariantCulture, out var value)
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
         && (!Whole || int.TryParse(text, CultureInfo.InvariantCulture, out _))
         && (AboveMinimum ? value > Minimum : value >= Minimum)
         && value <= Maximum && double.IsFinite(value);

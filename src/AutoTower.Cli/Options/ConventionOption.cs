@@ -6,9 +6,6 @@ namespace AutoTower.Cli.Options;
 /// <summary>How parameters and FLOPs are counted.</summary>
 internal static class ConventionOption
 {
-    public static Option<CostConvention> Create() => new("--convention")
-    {
-        Description = "paper (as printed there) or actual (what is computed, scoring included).",
-        DefaultValueFactory = _ => CostConvention.Paper,
-    };
+    public static Option<CostConvention> Create() => ChoiceOption.Create(
+        "--convention", "paper (as printed there) or actual (what is computed, scoring included).", CostConvention.Paper);
 }

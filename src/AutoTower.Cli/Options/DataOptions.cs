@@ -19,11 +19,10 @@ internal sealed class DataOptions
 
     private readonly Option<string?> _directory = new("--data-dir") { Description = "Folder with the published files of the data set." };
 
-    private readonly Option<SplitProtocol> _split = new("--split")
-    {
-        Description = "paper (first 75 % of a user shuffled into train and validation, last 25 % test) or temporal (50/25/25 in time order).",
-        DefaultValueFactory = _ => SplitProtocol.Paper,
-    };
+    private readonly Option<SplitProtocol> _split = ChoiceOption.Create(
+        "--split",
+        "paper (first 75 % of a user shuffled into train and validation, last 25 % test) or temporal (50/25/25 in time order).",
+        SplitProtocol.Paper);
 
     private readonly Option<int> _users = NumberOption.Positive("--users", "Users of the synthetic data set.", SyntheticDefaults.Users);
     private readonly Option<int> _items = NumberOption.Positive("--items", "Items of the synthetic data set.", SyntheticDefaults.Items);
@@ -31,11 +30,8 @@ internal sealed class DataOptions
     private readonly Option<int> _interactions = NumberOption.Positive(
         "--interactions", "Interactions of the synthetic data set.", SyntheticDefaults.Interactions);
 
-    private readonly Option<ulong> _seed = new("--seed")
-    {
-        Description = "Seed of the split, the initial weights and everything else that is random.",
-        DefaultValueFactory = _ => 1,
-    };
+    private readonly Option<ulong> _seed = NumberOption.Seed(
+        "--seed", "Seed of the split, the initial weights and everything else that is random.");
 
     public string Name(ParseResult parsed) => parsed.GetValue(_data)!;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 
 namespace AutoTower.Cli.Options;
 
@@ -19,6 +20,25 @@ internal static class NumberOption
     /// <summary>An option whose default depends on the data set.</summary>
     public static PresetOption<int> FromPreset(string name, string description, Func<Preset, int> value) =>
         new(name, description, value, Bounds.Positive);
+
+    public static Option<ulong> Seed(string name, string description) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => 1,
+        CustomParser = result =>
+        {
+            if (!ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            {
+                result.AddError($"{name} takes a whole number from 0, not '{result.Tokens[0].Value}'.");
+            }
+
+            return value;
+        },
+    };
+
+    /// <summary>Minutes as a time; more than a TimeSpan holds is as long as it holds.</summary>
+    public static TimeSpan Minutes(double minutes) =>
+        minutes < TimeSpan.MaxValue.TotalMinutes ? TimeSpan.FromMinutes(minutes) : TimeSpan.MaxValue;
 
     /// <summary>A limit: a plain number, or one such as 0.48e6.</summary>
     public static Option<double?> Limit(string name, string description) =>

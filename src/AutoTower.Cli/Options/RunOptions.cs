@@ -67,7 +67,7 @@ internal sealed class RunOptions
     public string? Resume(ParseResult parsed) => parsed.GetValue(_resume);
 
     public CheckpointInterval Interval(ParseResult parsed) =>
-        new(TimeSpan.FromMinutes(parsed.GetValue(_checkpointMinutes)), parsed.GetValue(_checkpointSteps));
+        new(NumberOption.Minutes(parsed.GetValue(_checkpointMinutes)), parsed.GetValue(_checkpointSteps));
 
     /// <inheritdoc cref="DeviceOptions.Create"/>
     public Device CreateDevice(ParseResult parsed) => _device.Create(parsed);

@@ -38,8 +38,10 @@ internal sealed class SearchOptionSet
     private readonly PresetOption<StatisticsMerging> _merging = new(
         "--statistics",
         "How those statistics are merged: momentum (the paper's) or cumulative (needs far fewer batches; synthetic).",
-        preset => preset.Merging);
-
+        preset => preset.Merging)
+    {
+        CustomParser = result => ChoiceOption.Parse<StatisticsMerging>(result, "--statistics"),
+    };
 
     private readonly Option<double?> _maxParams = NumberOption.Limit("--max-params", "Most parameters, embeddings left out.");
     private readonly Option<double?> _maxFlops = NumberOption.Limit("--max-flops", "Most FLOPs (multiply-accumulates / 2).");

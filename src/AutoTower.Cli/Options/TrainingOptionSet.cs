@@ -70,6 +70,6 @@ internal sealed class TrainingOptionSet
         MaximumEpochs = _epochs.Of(parsed),
         Patience = _patience.Of(parsed),
         NewOptimiserEachEpoch = parsed.GetValue(_newOptimiser),
-        TimeLimit = parsed.GetValue(_minutes) is { } minutes ? TimeSpan.FromMinutes(minutes) : null,
+        TimeLimit = parsed.GetValue(_minutes) is { } minutes ? NumberOption.Minutes(minutes) : null,
     };
 }

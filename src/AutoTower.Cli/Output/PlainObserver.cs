@@ -30,8 +30,15 @@ internal sealed class PlainObserver(TextWriter output) : IRunObserver
         }
     }
 
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model) =>
+    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+    {
+        if (epoch.Epoch == 1)
+        {
+            output.WriteLine($"training {architecture}");
+        }
+
         output.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainingLoss:F4}, validation {epoch.ValidationLoss:F4}");
+    }
 
     public void Candidate(CandidateRecord candidate)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AutoTower.Search.Evolution;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
@@ -57,7 +58,7 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             json.WriteNumber("index", candidate.Index);
             json.WriteNumber("iteration", candidate.Iteration);
             json.WriteString("architecture", candidate.Architecture.ToString());
-            json.WriteNumber("loss", candidate.Loss);
+            WriteLoss(json, "loss", candidate.Loss);
             json.WriteNumber("params", candidate.Cost.Total.Parameters);
             json.WriteNumber("flops", candidate.Cost.Total.Flops);
         });
@@ -72,8 +73,8 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             json.WriteString("event", "iteration");
             json.WriteNumber("iteration", progress.Iteration);
             json.WriteNumber("candidates", progress.Candidates);
-            json.WriteNumber("best_loss", progress.BestLoss);
-            json.WriteNumber("mean_loss", progress.MeanLoss);
+            WriteLoss(json, "best_loss", progress.BestLoss);
+            WriteLoss(json, "mean_loss", progress.MeanLoss);
         });
     }
 
@@ -102,4 +103,17 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
         json.WriteString("phase", phase);
         json.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 3));
     });
+
+    // A candidate whose loss is not a number is legal; JSON has no such number.
+    private static void WriteLoss(Utf8JsonWriter json, string name, double loss)
+    {
+        if (double.IsFinite(loss))
+        {
+            json.WriteNumber(name, loss);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
 }

@@ -71,7 +71,7 @@ public static class SafeTensors
                 .Select(property => Tensor(path, property.Name, property.Value, data))
                 .ToDictionary(tensor => tensor.Name);
         }
-        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception failure) when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
         {
             throw new DataException($"{path} has a damaged header: {failure.Message}");
         }
@@ -88,7 +88,8 @@ public static class SafeTensors
         var shape = entry.GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()).ToArray();
         var offsets = entry.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64()).ToArray();
         var count = shape.Aggregate(1L, (product, size) => product * size);
-        if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > data.Length || offsets[1] - offsets[0] != count * sizeof(float))
+        if (offsets.Length != 2 || offsets[0] < 0 || offsets[1] > data.Length || offsets[1] - offsets[0] != count * sizeof(float)
+            || shape.Any(size => size < 0))
         {
             throw new DataException(
                 $"{path}: tensor {name} of shape [{string.Join(", ", shape)}] does not fit its byte range, or the file was cut.");

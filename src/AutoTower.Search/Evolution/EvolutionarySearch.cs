@@ -26,6 +26,7 @@ public sealed class EvolutionarySearch
     // A child that is illegal or known is drawn again this often before the population is filled with random candidates instead.
     private const int AttemptsPerChild = 50;
     private const int AttemptsPerRandomCandidate = 2000;
+    private const ulong FeasibilitySubstream = 1;
     private readonly SearchSpace _space;
     private readonly ModelShape _shape;
     private readonly ComplexityLimits _limits;
@@ -35,7 +36,9 @@ public sealed class EvolutionarySearch
     private readonly CounterRandom _random;
 
     /// <summary>Prepares a search.</summary>
-    /// <exception cref="ArgumentException">No architecture of the space obeys the limits; names the limit and the least that is possible.</exception>
+    /// <exception cref="ArgumentException">
+    /// No architecture of the space obeys the limits; names the limit and the least that is possible, or says that limits exclude each other.
+    /// </exception>
     public EvolutionarySearch(
         SearchSpace space, ModelShape shape, ComplexityLimits limits, EvolutionOptions options, ulong seed, CostConvention convention)
     {
@@ -57,6 +60,7 @@ public sealed class EvolutionarySearch
         _convention = convention;
         _sampler = new LegalSampler(space, shape, limits, convention);
         _random = new CounterRandom(seed, RandomStream.Evolution);
+        RequireLegalCandidate(new CounterRandom(seed, RandomStream.Evolution, FeasibilitySubstream));
     }
 
     /// <summary>Runs, or goes on from <see cref="State"/>.</summary>
@@ -88,6 +92,23 @@ public sealed class EvolutionarySearch
     /// <summary>What the search has done so far.</summary>
     public EvolutionState State { get; init; } = new();
 
+    // The sampler refuses limits that can't be kept one by one; together they may still exclude each other.
+    private void RequireLegalCandidate(CounterRandom random)
+    {
+        for (var attempt = 0; attempt < AttemptsPerRandomCandidate; attempt++)
+        {
+            if (IsLegal(_sampler.Sample(random)))
+            {
+                return;
+            }
+        }
+
+        throw new ArgumentException(
+            "No architecture of this space that keeps all limits together was found, although each can be kept alone; raise one of them.");
+    }
+
+    private bool IsLegal(Architecture candidate) => _limits.Allows(CostModel.Of(candidate, _shape, _convention));
+
     private List<Architecture> NextPopulation()
     {
         var population = new List<Architecture>();
@@ -117,8 +138,7 @@ public sealed class EvolutionarySearch
 
         bool TryAdd(Architecture candidate)
         {
-            if (State.IsVisited(candidate) || chosen.Contains(candidate)
-                || !_limits.Allows(CostModel.Of(candidate, _shape, _convention)))
+            if (State.IsVisited(candidate) || chosen.Contains(candidate) || !IsLegal(candidate))
             {
                 return false;
             }

@@ -35,8 +35,16 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
         _settings = settings;
         _observer = observer;
         _space = SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks);
-        _search = new EvolutionarySearch(
-            _space, experiment.Shape, settings.Limits, settings.Evolution, settings.Seed, settings.Convention);
+        _search = CreateSearch(experiment, settings, _space);
+    }
+
+    /// <summary>Checks, before any work, that the settings can be met.</summary>
+    /// <exception cref="ArgumentException">No architecture of the space obeys the limits, or the sizes of the evolution do not fit.</exception>
+    public static void Validate(Experiment experiment, SearchSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(settings);
+        CreateSearch(experiment, settings, SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks));
     }
 
     /// <summary>How far the search is.</summary>
@@ -73,7 +81,7 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
 
             if (_phase == SearchPhase.Evolution)
             {
-                RunPhase("evolution", _settings.Evolution.Iterations * _settings.Evolution.Population, () => Evolve(control));
+                RunPhase("evolution", (int)Math.Min(int.MaxValue, (long)_settings.Evolution.Iterations * _settings.Evolution.Population), () => Evolve(control));
                 Enter(SearchPhase.Retraining);
                 control.Checkpoint();
             }
@@ -94,6 +102,9 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
         _supernet?.Dispose();
         _retraining?.Dispose();
     }
+
+    private static EvolutionarySearch CreateSearch(Experiment experiment, SearchSettings settings, SearchSpace space) =>
+        new(space, experiment.Shape, settings.Limits, settings.Evolution, settings.Seed, settings.Convention);
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)

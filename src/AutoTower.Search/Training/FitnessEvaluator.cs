@@ -49,7 +49,7 @@ public sealed class FitnessEvaluator : IDisposable
         _statisticsBatchSize = Math.Min(options.BatchSize, train.Length);
         _lossBatchSize = Math.Min(options.BatchSize, validation.Length);
         var device = model.Device;
-        _batch = new DeviceBatch(device, options.BatchSize, model.Shape.HistoryLength);
+        _batch = new DeviceBatch(device, Math.Max(_statisticsBatchSize, _lossBatchSize), model.Shape.HistoryLength);
         _clock = new DeviceBuffer<int>(device, 1, "fitness clock");
         _loss = new DeviceBuffer<float>(device, 1, "fitness loss");
         _arena = new Arena(device, "fitness");

@@ -37,7 +37,7 @@ public sealed class Retrainer(TwoTowerModel model, TrainingStep step, Validation
     {
         ArgumentNullException.ThrowIfNull(control);
         _watch.Start();
-        var meter = new StepMeter("retrain", options.MaximumEpochs * step.StepsPerEpoch, step, report);
+        var meter = new StepMeter("retrain", (int)Math.Min(int.MaxValue, (long)options.MaximumEpochs * step.StepsPerEpoch), step, report);
         for (var epoch = _epochs.Count + 1; epoch <= options.MaximumEpochs && epoch - Best.Epoch <= options.Patience; epoch++)
         {
             if (step.StepCount == (epoch - 1) * step.StepsPerEpoch)

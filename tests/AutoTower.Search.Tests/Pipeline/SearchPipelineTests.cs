@@ -2,6 +2,7 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Evolution;
 using AutoTower.Search.Pipeline;
+using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
@@ -89,7 +90,7 @@ public sealed class SearchPipelineTests
         {
         }
 
-        public void EpochEnded(Space.Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+        public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
         {
         }
 

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using AutoTower.Cli.Options;
+using AutoTower.Search.Space;
+
+namespace AutoTower.Cli;
+
+/// <summary>What is wrong with a command line, in one sentence for a person.</summary>
+internal static class ParseErrors
+{
+    /// <summary>The first mistake only: a mistyped option also makes its value an unknown argument.</summary>
+    public static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+        var name = command is RootCommand ? "autotower" : $"autotower {command.Name}";
+        var mistake = parsed.UnmatchedTokens.Count > 0 ? Unknown(parsed.UnmatchedTokens[0], command) : Message(parsed.Errors[0]);
+        return $"{mistake} See '{name} --help'.";
+    }
+
+    private static string Unknown(string token, Command command)
+    {
+        var (kind, names) = token.StartsWith('-')
+            ? ("option", command.Options.Select(option => option.Name))
+            : ("command", command.Subcommands.Select(subcommand => subcommand.Name));
+        var nearest = NearestNames.Of(token, names, 1).FirstOrDefault();
+        return nearest is null ? $"'{token}' belongs to no option." : $"There is no {kind} '{token}'; the nearest is {nearest}.";
+    }
+
+    // Text that is no number at all fails before the option's own check, with a message about .NET types.
+    private static string Message(ParseError error) =>
+        (error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent as OptionResult) is
+            { Option: IBoundedOption { Bounds: { } bounds }, Tokens: [var token] } result
+            ? $"{result.Option.Name} takes {bounds}, not '{token.Value}'."
+            : error.Message;
+}
