@@ -16,7 +16,7 @@ public sealed class RunCommandTests
         var result = await Cli.RunAsync(["search", .. Cli.TinySearch, "--max-params", "120000", "--out", folder.Path, "--json"]);
         var search = result.Json().GetProperty("search");
         Assert.Equal(folder.Path, result.Json().GetProperty("run_folder").GetString());
-        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl", "report.json", "weights.safetensors"], folder.Files);
+        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl", "report.json", "run.lock", "weights.safetensors"], folder.Files);
         Assert.Equal(result.Output.Trim(), folder.Read("report.json").Trim());
         Assert.Equal(search.GetProperty("architecture").GetString(), folder.Read("architecture.txt").Trim());
 
@@ -51,7 +51,7 @@ public sealed class RunCommandTests
         var trained = result.Json().GetProperty("trained");
         Assert.Equal(Architecture, trained.GetProperty("architecture").GetString());
         Assert.Equal(2, trained.GetProperty("epochs").GetArrayLength());
-        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl", "report.json", "weights.safetensors"], folder.Files);
+        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl", "report.json", "run.lock", "weights.safetensors"], folder.Files);
         Assert.Equal([1, 2], folder.Metrics("epoch").Select(epoch => epoch.GetProperty("epoch").GetInt32()));
     }
 

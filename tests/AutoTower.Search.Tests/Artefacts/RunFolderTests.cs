@@ -46,7 +46,7 @@ public sealed class RunFolderTests : IDisposable
         }));
         using var config = JsonDocument.Parse(File.ReadAllText(folder.PathOf("config.json")));
         Assert.Equal(1, config.RootElement.GetProperty("seed").GetInt32());
-        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl"], Directory.GetFiles(folder.Path).Select(path => Path.GetFileName(path)).Order());
+        Assert.Equal(["architecture.txt", "config.json", "metrics.jsonl", "run.lock"], Directory.GetFiles(folder.Path).Select(path => Path.GetFileName(path)).Order());
     }
 
     [Fact]
