@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using AutoTower.Cli.Options;
-using AutoTower.Search.Space;
+using AutoTower.Search;
 
 namespace AutoTower.Cli;
 
