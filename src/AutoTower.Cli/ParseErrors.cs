@@ -22,8 +22,9 @@ internal static class ParseErrors
         var (kind, names) = token.StartsWith('-')
             ? ("option", command.Options.Select(option => option.Name))
             : ("command", command.Subcommands.Select(subcommand => subcommand.Name));
-        var nearest = NearestNames.Of(token, names, 1).FirstOrDefault();
-        return nearest is null ? $"'{token}' belongs to no option." : $"There is no {kind} '{token}'; the nearest is {nearest}.";
+        return NearestNames.Of(token, names, 1) is [var nearest]
+            ? $"There is no {kind} '{token}'; the nearest is {nearest}."
+            : $"'{token}' belongs to no option.";
     }
 
     // Text that is no number at all fails before the option's own check, with a message about .NET types.
