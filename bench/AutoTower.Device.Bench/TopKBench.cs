@@ -13,7 +13,7 @@ internal static class TopKBench
 
     public static int Run(TopKBenchOptions options)
     {
-        using var device = new CudaDevice(new CudaDeviceOptions { KernelsDirectory = options.KernelsDirectory });
+        using var device = new CudaDevice(new CudaDeviceOptions { KernelsDirectory = options.KernelsDirectory, ScreenRanking = true });
         var context = device.Engine.Context;
         var bandwidth = CopyBandwidth(device, options.Repeats);
         Console.WriteLine($"{context.Name}, CUDA {context.DriverVersion}, copy {bandwidth / 1e12:F2} TB/s (read + written), commit {options.Commit}");

@@ -1,11 +1,13 @@
+using AutoTower.Autograd.Devices.Cuda;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Tests.Devices;
 using CsCheck;
 
 namespace AutoTower.Autograd.Tests.Parity;
 
-/// <summary>Top K on the CUDA device, held to the brute-force answer, which the CPU device is held to likewise.</summary>
-public sealed class RankingParityTests(GpuDevices devices) : DeviceParityTest(devices)
+/// <summary>Top K by screening on tensor cores, held to the brute-force answer, which the CPU device is held to likewise.</summary>
+public sealed class RankingParityTests(GpuDevices devices)
+    : DeviceParityTest(devices, new CudaDeviceOptions { ScreenRanking = true })
 {
     [Theory]
     [InlineData(1, 1, 16, 1)]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using AutoTower.Autograd.Devices.Cuda.Histories;
+using AutoTower.Autograd.Devices.Cuda.Ranking;
 using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Kernels;
@@ -38,7 +39,7 @@ public sealed class CudaDevice : Device
             Loss = new CudaLossKernels(_engine);
             Optimiser = new CudaOptimiserKernels(_engine);
             Batches = new CudaBatchKernels(_engine);
-            Ranking = new CudaRankingKernels(_engine);
+            Ranking = _engine.Options.ScreenRanking ? new CudaRankingKernels(_engine) : new CudaPlainRankingKernels(_engine);
             Towers = _engine.Options.FuseTowers && CudaTowerKernels.IsSupported(_engine.Context) ? new CudaTowerKernels(_engine) : null;
             Histories = _engine.Options.FuseTowers && CudaHistoryKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaHistoryKernels(_engine) : null;
         }

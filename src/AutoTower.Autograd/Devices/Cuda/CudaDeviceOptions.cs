@@ -19,6 +19,12 @@ public sealed record CudaDeviceOptions
     public const string KernelsVariable = "AUTOTOWER_KERNELS";
 
     /// <summary>
+    /// Whether top-K screens candidates on tensor cores without ever storing a score (kernels/topk_*.cu), or ranks a matrix of scores. Off
+    /// until the screening kernels have been held to the CPU device on a GPU: so far they have run on the emulator only.
+    /// </summary>
+    public bool ScreenRanking { get; init; }
+
+    /// <summary>
     /// Folder with kernel sources to use instead of the embedded ones; null for that of <see cref="KernelsVariable"/>, or the embedded ones.
     /// </summary>
     public string? KernelsDirectory { get; init; }

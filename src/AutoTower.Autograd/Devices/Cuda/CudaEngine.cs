@@ -50,7 +50,9 @@ internal sealed class CudaEngine : IDisposable
             counters.View.Clear(Stream);
             Counters = new IntegerArray(counters.Pointer, CompletionCounters);
             // Compiling is the slow part of a first start; sources do not depend on each other.
-            Parallel.ForEach(Library.SourceNames, file => Library.GetModule(file));
+            Parallel.ForEach(
+                Library.SourceNames.Where(file => options.ScreenRanking || !file.StartsWith("topk_", StringComparison.Ordinal)),
+                file => Library.GetModule(file));
         }
         catch (AggregateException failure) when (failure.InnerException is CudaEngineException cause)
         {
