@@ -34,7 +34,9 @@ internal static partial class Program
     public static Process Start(string[] arguments, string? shell = null)
     {
         string[] program = ["dotnet", Path.Combine(AppContext.BaseDirectory, "autotower.dll"), .. arguments];
-        string[] command = shell is null ? program : ["bash", "-c", shell + "; exec \"$@\"", "bash", .. program];
+        string[] inShell = shell is null ? program : ["bash", "-c", shell + "; exec \"$@\"", "bash", .. program];
+        // A program inherits which signals are ignored, and what runs the tests may ignore some (a shell's background job ignores SIGINT).
+        string[] command = ["env", "--default-signal=INT,TERM", .. inShell];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
@@ -49,7 +51,17 @@ internal static partial class Program
     {
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"The program did not end within five minutes: {await error}");
+        }
+
         return new Outcome(process.ExitCode, await output, await error);
     }
 

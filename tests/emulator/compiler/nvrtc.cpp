@@ -113,7 +113,9 @@ Result compile(Program& program, const std::vector<std::string>& options) {
     bool done = folder.clang("-E -x c++ -include language.h -I . -I " + quoted(device_folder()) + definitions + " -o expanded " +
         quoted(program.name), program.log);
     if (done) {
-        folder.write("expanded.ii", emulator::finish(read_file(folder / "expanded")));
+        std::string expanded = read_file(folder / "expanded");
+        replace_all(expanded, "#pragma unroll", ""); // A processor gains nothing from it, and the compiler takes minutes over it.
+        folder.write("expanded.ii", emulator::finish(expanded));
         // Out-of-bounds subscripts of arrays with a known size are reported by the kernel itself, see language.h.
         done = folder.clang(std::string("-O1 -g1 -fPIC -shared -nostdlib ") + EMULATOR_TARGET +
             " -fsanitize=bounds -fno-sanitize-recover=bounds -fno-sanitize-link-runtime -Wl,-Bsymbolic -Wl,-z,defs -o image expanded.ii -lm -lc", program.log);

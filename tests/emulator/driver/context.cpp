@@ -58,8 +58,9 @@ Status cuDeviceGetAttribute(int* value, int attribute, int) {
         case 16: *value = 8; return Success;           // multiprocessors
         case 38: *value = 32 << 20; return Success;    // L2 cache
         case 39: *value = MaxThreadsPerMultiprocessor; return Success;
-        case 75: *value = 9; return Success;           // compute capability 9.0
-        case 76: *value = 0; return Success;
+        // Compute capability 7.5: without tensor cores for tf32, whose products would be exchanged between fibers value by value.
+        case 75: *value = 7; return Success;
+        case 76: *value = 5; return Success;
         case 97: *value = MaxSharedBytes; return Success;
         case 115: *value = 1; return Success;          // memory pools
         default: return InvalidValue;

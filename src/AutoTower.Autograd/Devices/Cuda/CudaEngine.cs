@@ -1,3 +1,4 @@
+using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Kernels;
 using AutoTower.Kernels.Blas;
 using AutoTower.Kernels.Compilation;
@@ -50,9 +51,7 @@ internal sealed class CudaEngine : IDisposable
             counters.View.Clear(Stream);
             Counters = new IntegerArray(counters.Pointer, CompletionCounters);
             // Compiling is the slow part of a first start; sources do not depend on each other.
-            Parallel.ForEach(
-                Library.SourceNames.Where(file => options.ScreenRanking || !file.StartsWith("topk_", StringComparison.Ordinal)),
-                file => Library.GetModule(file));
+            Parallel.ForEach(Library.SourceNames.Where(file => IsWanted(file, options, Context)), file => Library.GetModule(file));
         }
         catch (AggregateException failure) when (failure.InnerException is CudaEngineException cause)
         {
@@ -164,6 +163,19 @@ internal sealed class CudaEngine : IDisposable
         {
             owned.Dispose();
         }
+    }
+
+    // Sources of families that this device or these options leave out are not compiled.
+    private static bool IsWanted(string file, CudaDeviceOptions options, CudaContext context)
+    {
+        if (file.StartsWith("topk_", StringComparison.Ordinal))
+        {
+            return options.ScreenRanking;
+        }
+
+        string[] wholeTowers = ["towers_", "tile_softmax", "weight_gradients", "history_"];
+        return !wholeTowers.Any(prefix => file.StartsWith(prefix, StringComparison.Ordinal))
+            || (options.FuseTowers && CudaTowerKernels.IsSupported(context));
     }
 
     private T Own<T>(T created)
