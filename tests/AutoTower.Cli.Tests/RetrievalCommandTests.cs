@@ -26,6 +26,20 @@ public sealed class RetrievalCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Embed_writes_Parquet_where_a_file_is_called_so()
+    {
+        var (code, _, error) = await Run("embed", "--run", _run.Path, "--out", _run.File("u.parquet"), _run.File("i.parquet"));
+        Assert.True(code == ExitCode.Success, error);
+        foreach (var name in new[] { "u.parquet", "i.parquet" })
+        {
+            var bytes = await File.ReadAllBytesAsync(_run.File(name), TestContext.Current.CancellationToken);
+            Assert.True(bytes.AsSpan().StartsWith("PAR1"u8) && bytes.AsSpan().EndsWith("PAR1"u8), name);
+        }
+
+        Assert.False(File.Exists(_run.File("u.ids.txt")));
+    }
+
+    [Fact]
     public async Task Recommend_lists_the_items_with_the_largest_products_of_the_embedded_vectors()
     {
         await Run("embed", "--run", _run.Path, "--out", _run.File("u.npy"), _run.File("i.npy"));

@@ -6,7 +6,7 @@ using AutoTower.Search.Retrieval;
 
 namespace AutoTower.Cli.Commands;
 
-/// <summary><c>autotower embed</c>: the vectors of all users and items of a run as .npy files, for any index.</summary>
+/// <summary><c>autotower embed</c>: the vectors of all users and items of a run as .npy or Parquet files, for any index.</summary>
 internal static class EmbedCommand
 {
     public static Command Create(TextWriter output)
@@ -14,13 +14,14 @@ internal static class EmbedCommand
         var run = new TrainedRunOptions();
         var files = new Option<string[]>("--out")
         {
-            Description = "Two files: user vectors and item vectors. The ids of their rows go beside them, as users.ids.txt beside users.npy.",
+            Description = "Two files: user vectors and item vectors. The ids of their rows go beside them, as users.ids.txt beside users.npy; "
+                + "files that end in .parquet hold ids and vectors.",
             Arity = new ArgumentArity(2, 2),
             AllowMultipleArgumentsPerToken = true,
             Required = true,
         };
         var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
-        var command = new Command("embed", "Writes the vectors of all users and items of a run as .npy files.");
+        var command = new Command("embed", "Writes the vectors of all users and items of a run as .npy or .parquet files.");
         run.AddTo(command);
         command.Options.Add(files);
         command.Options.Add(json);
@@ -65,6 +66,12 @@ internal static class EmbedCommand
     private static VectorFile Write(string path, float[] vectors, int width, IReadOnlyList<string> keys)
     {
         var rows = vectors.Length / width;
+        if (Path.GetExtension(path) == ".parquet")
+        {
+            ParquetFile.Write(path, [.. keys.Skip(1)], width, vectors);
+            return new VectorFile(path, path, rows);
+        }
+
         NpyFile.Write(path, rows, width, vectors);
         var ids = Path.ChangeExtension(path, ".ids.txt");
         File.WriteAllLines(ids, keys.Skip(1));
