@@ -3,6 +3,7 @@
 //   g[i, j] = r[i] (softmax(s[i])[j] - [i = j]) / (B tau);  gradient of u = g v (rows),  gradient of v = gᵀ u (columns).
 // Users and items (groups * B, 64), each group a batch of its own; gradients are assigned. A block of threads takes 16 rows or columns.
 // Rows saves log sum exp s[i, :] (groups * B) for columns, which computes its scores again: cheaper than 4 B² bytes written and read.
+#include "common/completion.cuh"
 #include "common/reduce.cuh"
 #include "common/tile_product.cuh"
 
@@ -19,7 +20,7 @@ struct Softmax {
     float* log_sums;              // (groups * B)
     float* terms;                 // (groups * B): r[i] log softmax(s[i])[i]
     float* loss;                  // (1), accumulated
-    unsigned* counter;            // zero between launches
+    int* counter;                 // zero between launches
     int batch;
     int groups;
     float inverse_temperature;
@@ -99,17 +100,9 @@ template <bool EXACT> __device__ __forceinline__ void softmax_rows(const Softmax
         });
     }
     // The last block of threads adds up all terms, so that the loss does not depend on the order in which blocks finish.
-    __shared__ int is_last;
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        is_last = atomicAdd(s.counter, 1u) == gridDim.x - 1;
-    }
-    __syncthreads();
-    if (!is_last) {
+    if (!is_last_block(s.counter, gridDim.x)) {
         return;
     }
-    __threadfence();
     double sum = 0;
     for (long long i = threadIdx.x; i < (long long)s.groups * s.batch; i += TILE_THREADS) {
         sum += s.terms[i];
@@ -117,7 +110,6 @@ template <bool EXACT> __device__ __forceinline__ void softmax_rows(const Softmax
     sum = block_sum<TILE_THREADS>(sum);
     if (threadIdx.x == 0) {
         *s.loss += (float)(-sum / s.batch);
-        *s.counter = 0;
     }
 }
 

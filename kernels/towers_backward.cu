@@ -247,7 +247,7 @@ __device__ __forceinline__ void batch_norm_sums(const Stage& stage, const Tile& 
     if (threadIdx.x < WIDTH) {
         stage.partials[(long long)tile.index * WIDTH + column] = make_float2(sum, product);
     }
-    if (!arrives_last(stage.counters, tile.of_group)) {
+    if (!is_last_block(stage.counters, tile.of_group)) {
         return;
     }
     const float2* partials = stage.partials + column;

@@ -178,7 +178,7 @@ __device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass&
     if (threadIdx.x < WIDTH) {
         stage.partials[(long long)tile.index * WIDTH + column] = make_float2(mean, squares);
     }
-    if (!arrives_last(stage.counters + 1 + tile.group, tile.of_group)) {
+    if (!is_last_block(stage.counters + 1 + tile.group, tile.of_group)) {
         return;
     }
     const float2* partials = stage.partials + (long long)tile.group * tile.of_group * WIDTH + column;
@@ -197,7 +197,7 @@ __device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass&
     if (stage.penalty_columns > 0) {
         add_penalty(stage, tile.of_group);
     }
-    if (!arrives_last(stage.counters, pass.groups) || threadIdx.x >= WIDTH) {
+    if (!is_last_block(stage.counters, pass.groups) || threadIdx.x >= WIDTH) {
         return;
     }
     float running_mean = stage.running[column];

@@ -19,6 +19,7 @@
 #ifndef AUTOTOWER_TOWERS_CUH
 #define AUTOTOWER_TOWERS_CUH
 
+#include "common/completion.cuh"
 #include "common/reduce.cuh"
 #include "common/tile_product.cuh"
 
@@ -49,7 +50,7 @@ struct Stage {
     float* pre;                     // (rows, 64)
     float* pre_gradient;            // (rows, 64)
     float2* partials;               // (tiles, 64)
-    unsigned* counters;             // (groups + 1), zero between launches
+    int* counters;                  // (groups + 1), zero between launches
     float* statistics;              // (groups, 2, 64) of this stage's pre
     float* sums;                    // (2, 64): sum of dy and of dy * normalised, of this stage's pre
     float* running;                 // mean (64) of this stage's batch norm, variance behind it; null in the last stage
@@ -134,24 +135,6 @@ template <int ROWS> __device__ __forceinline__ void pad_columns(float* rows, int
     for (int index = threadIdx.x; index < ROWS * extra; index += TILE_THREADS) {
         rows[index / extra * stride + width + index % extra] = 0;
     }
-}
-
-// True in the block of threads that arrives last of `expected`; all writes of the others are then visible. Resets the counter.
-__device__ __forceinline__ bool arrives_last(unsigned* counter, unsigned expected) {
-    __shared__ int is_last;
-    __threadfence();
-    __syncthreads();
-    if (threadIdx.x == 0) {
-        is_last = atomicAdd(counter, 1u) == expected - 1;
-        if (is_last) {
-            *counter = 0;
-        }
-    }
-    __syncthreads();
-    if (is_last) {
-        __threadfence();
-    }
-    return is_last != 0;
 }
 
 // Eight threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order. Terms are read
