@@ -40,8 +40,8 @@ public sealed class CudaDevice : Device
             Optimiser = new CudaOptimiserKernels(_engine);
             Batches = new CudaBatchKernels(_engine);
             Ranking = _engine.Options.ScreenRanking ? new CudaRankingKernels(_engine) : new CudaPlainRankingKernels(_engine);
-            Towers = _engine.Options.FuseTowers && CudaTowerKernels.IsSupported(_engine.Context) ? new CudaTowerKernels(_engine) : null;
-            Histories = _engine.Options.FuseTowers && CudaHistoryKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaHistoryKernels(_engine) : null;
+            Towers = CudaTowerKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaTowerKernels(_engine) : null;
+            Histories = CudaHistoryKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaHistoryKernels(_engine) : null;
         }
         catch
         {

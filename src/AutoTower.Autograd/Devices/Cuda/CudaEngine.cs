@@ -1,3 +1,4 @@
+using AutoTower.Autograd.Devices.Cuda.Histories;
 using AutoTower.Autograd.Devices.Cuda.Towers;
 using AutoTower.Kernels;
 using AutoTower.Kernels.Blas;
@@ -166,17 +167,13 @@ internal sealed class CudaEngine : IDisposable
     }
 
     // Sources of families that this device or these options leave out are not compiled.
-    private static bool IsWanted(string file, CudaDeviceOptions options, CudaContext context)
+    private static bool IsWanted(string file, CudaDeviceOptions options, CudaContext context) => file switch
     {
-        if (file.StartsWith("topk_", StringComparison.Ordinal))
-        {
-            return options.ScreenRanking;
-        }
-
-        string[] wholeTowers = ["towers_", "tile_softmax", "weight_gradients", "history_"];
-        return !wholeTowers.Any(prefix => file.StartsWith(prefix, StringComparison.Ordinal))
-            || (options.FuseTowers && CudaTowerKernels.IsSupported(context));
-    }
+        _ when CudaTowerKernels.Owns(file) => CudaTowerKernels.IsSupported(context, options),
+        _ when CudaHistoryKernels.Owns(file) => CudaHistoryKernels.IsSupported(context, options),
+        _ when CudaRankingKernels.Owns(file) => options.ScreenRanking,
+        _ => true,
+    };
 
     private T Own<T>(T created)
         where T : IDisposable

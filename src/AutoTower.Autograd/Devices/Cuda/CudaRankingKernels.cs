@@ -43,6 +43,9 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private readonly CudaKernel _finish;
     private readonly CudaKernel _exhaustive;
 
+    /// <summary>True for a kernel source that this family alone uses.</summary>
+    public static bool Owns(string file) => file.StartsWith("topk_", StringComparison.Ordinal);
+
     public CudaRankingKernels(CudaEngine engine)
     {
         _engine = engine;

@@ -31,7 +31,10 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
 
     /// <summary>The kernels multiply on tensor cores, which take tf32 from capability 8.0 on, and add gradients up by atomic additions.</summary>
     public static bool IsSupported(CudaContext context, CudaDeviceOptions options) =>
-        context.ComputeCapability >= new ComputeCapability(8, 0) && !options.Deterministic;
+        options.FuseTowers && context.ComputeCapability >= new ComputeCapability(8, 0) && !options.Deterministic;
+
+    /// <summary>True for a kernel source that this family alone uses.</summary>
+    public static bool Owns(string file) => file.StartsWith("history_", StringComparison.Ordinal);
 
     public bool Supports(HistoryPooling pooling, HistoryInputs histories)
     {

@@ -33,7 +33,11 @@ internal sealed class CudaTowerKernels : ITowerKernels
     }
 
     /// <summary>The kernels multiply on tensor cores in tf32, which capability 8.0 brought.</summary>
-    public static bool IsSupported(CudaContext context) => context.ComputeCapability >= new ComputeCapability(8, 0);
+    public static bool IsSupported(CudaContext context, CudaDeviceOptions options) =>
+        options.FuseTowers && context.ComputeCapability >= new ComputeCapability(8, 0);
+
+    /// <summary>True for a kernel source that this family alone uses.</summary>
+    public static bool Owns(string file) => file is "towers_forward.cu" or "towers_backward.cu" or "tile_softmax.cu" or "weight_gradients.cu";
 
     public bool Supports(TowerPath path)
     {
