@@ -3,11 +3,13 @@ namespace AutoTower.Search;
 /// <summary>Finds what somebody who mistyped a name may have meant.</summary>
 public static class NearestNames
 {
-    /// <summary>The <paramref name="count"/> names with the smallest edit distance to <paramref name="name"/>, nearest first.</summary>
+    /// <summary>
+    /// The <paramref name="count"/> names nearest to <paramref name="name"/>: first those that begin with it, then by edit distance.
+    /// </summary>
     public static IReadOnlyList<string> Of(string name, IEnumerable<string> names, int count)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return [.. names.OrderBy(other => EditDistance(name, other)).Take(count)];
+        return [.. names.OrderByDescending(other => other.StartsWith(name, StringComparison.Ordinal)).ThenBy(other => EditDistance(name, other)).Take(count)];
     }
 
     private static int EditDistance(string from, string to)

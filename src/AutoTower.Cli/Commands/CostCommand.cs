@@ -17,11 +17,7 @@ internal static class CostCommand
             Description = "For example \"pooling=self-attention; user=mlp-512,sa-1,sa-4; item=mlp-128,mlp-512,sa-1\".",
         };
         var model = new Option<string?>("--model") { Description = $"A baseline instead: {string.Join(", ", BaselineCost.GoogleDnnLayers.Keys)}." };
-        var data = new Option<string>("--data")
-        {
-            Description = $"Whose fields and history length count: {string.Join(", ", DatasetPresets.Names)}.",
-            DefaultValueFactory = _ => "ml-1m",
-        };
+        var data = DataOptions.NameOption("Whose fields and history length count", "ml-1m");
         var embedding = NumberOption.Within("--embedding-dim", "Embedding dimension E.", 16, 1, 1024);
         var convention = ConventionOption.Create();
         var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };

@@ -56,7 +56,7 @@ internal sealed class RunContext : IDisposable
             var device = Own(run.CreateDevice(parsed));
             var experiment = Own(new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed));
             check?.Invoke(experiment);
-            var folder = Own(run.OpenFolder(parsed, parsed.CommandResult.Command.Name, data.Name(parsed), seed));
+            var folder = Own(run.OpenFolder(parsed, parsed.CommandResult.Command.Name, dataset.Name, seed));
             var digest = DatasetDigest.Of(dataset);
             var checkpoints = new CheckpointFolder(folder.PathOf("checkpoints"), RunConfiguration.Identity(parsed, digest));
             var isResumed = run.Resume(parsed) is not null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using AutoTower.Search.Data;
 
 namespace AutoTower.Cli.Options;
@@ -11,11 +12,7 @@ internal sealed class DataOptions
 
     private static readonly SyntheticOptions SyntheticDefaults = new();
 
-    private readonly Option<string> _data = new(DataName)
-    {
-        Description = $"Data set: {string.Join(", ", DatasetPresets.Names)}.",
-        DefaultValueFactory = _ => "synthetic",
-    };
+    private readonly Option<string> _data = NameOption("Data set", "synthetic");
 
     private readonly Option<string?> _directory = new("--data-dir") { Description = "Folder with the published files of the data set." };
 
@@ -32,6 +29,14 @@ internal sealed class DataOptions
 
     private readonly Option<ulong> _seed = NumberOption.Seed(
         "--seed", "Seed of the split, the initial weights and everything else that is random.");
+
+    /// <summary>The option <c>--data</c>, whose value is the data set in its one spelling.</summary>
+    public static Option<string> NameOption(string purpose, string value) => new(DataName)
+    {
+        Description = $"{purpose}: {string.Join(", ", DatasetPresets.Names)}, or a sequence file (.txt).",
+        DefaultValueFactory = _ => value,
+        CustomParser = Resolve,
+    };
 
     public string Name(ParseResult parsed) => parsed.GetValue(_data)!;
 
@@ -57,4 +62,18 @@ internal sealed class DataOptions
         Items = parsed.GetValue(_items),
         Interactions = parsed.GetValue(_interactions),
     });
+
+    // Presets, run folders and configurations need to know no other spelling.
+    private static string? Resolve(ArgumentResult result)
+    {
+        try
+        {
+            return DatasetPresets.Resolve(result.Tokens[0].Value);
+        }
+        catch (DataException failure)
+        {
+            result.AddError(failure.Message);
+            return null;
+        }
+    }
 }

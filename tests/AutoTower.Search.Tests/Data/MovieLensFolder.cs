@@ -3,11 +3,11 @@ using System.Text;
 namespace AutoTower.Search.Tests.Data;
 
 /// <summary>Tiny hand-made MovieLens files in a temporary folder; a test changes what it needs.</summary>
-internal sealed class MovieLensFolder : IDisposable
+internal sealed class MovieLensFolder : DataFolder
 {
-    private MovieLensFolder() => Directory.CreateDirectory(Root);
-
-    public string Root { get; } = Path.Combine(Path.GetTempPath(), "autotower-" + Path.GetRandomFileName());
+    private MovieLensFolder()
+    {
+    }
 
     public static MovieLensFolder Small100K()
     {
@@ -35,11 +35,8 @@ internal sealed class MovieLensFolder : IDisposable
         return folder;
     }
 
-    public void Write(string file, string text) => File.WriteAllText(Path.Combine(Root, file), text, Encoding.Latin1);
+    // The published files are Latin-1.
+    public override void Write(string file, string text) => File.WriteAllText(PathOf(file), text, Encoding.Latin1);
 
-    public void WriteBytes(string file, byte[] bytes) => File.WriteAllBytes(Path.Combine(Root, file), bytes);
-
-    public string Read(string file) => File.ReadAllText(Path.Combine(Root, file), Encoding.Latin1);
-
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    public string Read(string file) => File.ReadAllText(PathOf(file), Encoding.Latin1);
 }

@@ -11,6 +11,9 @@ public class PresetTests
     [InlineData("yelp", 6, 6, 6, 40)]
     [InlineData("amazon-books", 1, 2, 2, 50)]
     [InlineData("synthetic", 3, 3, 3, 20)]
+    [InlineData("beauty", 1, 2, 2, 50)]
+    [InlineData("lastfm", 1, 2, 2, 50)]
+    [InlineData("sports", 1, 2, 2, 50)]
     public void SchemasAreThoseOfTheSpecification(string name, int userFields, int itemFields, int historyFields, int historyLength)
     {
         var schema = DatasetPresets.Schema(name);
@@ -24,10 +27,22 @@ public class PresetTests
     }
 
     [Theory]
-    [InlineData("yelp", "The data set yelp is known, but its reader is not part of this version.")]
-    [InlineData("netflix", "There is no data set 'netflix', choose one of synthetic, ml-100k, ml-1m, yelp, amazon-books.")]
-    public void NamesWithoutAReaderAreExplained(string name, string message) =>
-        Assert.Equal(message, Assert.Throws<DataException>(() => DatasetPresets.Load(name, null)).Message);
+    [InlineData("Beauty", "beauty")]
+    [InlineData("LASTFM", "lastfm")]
+    [InlineData("Sports_and_Outdoors", "sports")]
+    [InlineData("ML-1M", "ml-1m")]
+    public void NamesAreTakenInAnyCaseAndFilesOfSequencesByTheirOwn(string typed, string name) =>
+        Assert.Equal((name, name), (DatasetPresets.Resolve(typed), DatasetPresets.Schema(typed).Name));
+
+    [Theory]
+    [InlineData("ml100k", "ml-100k")]
+    [InlineData("SPORT", "sports")]
+    [InlineData("amazon", "amazon-books")]
+    public void AMistypedNameGetsTheNearest(string typed, string nearest)
+    {
+        var message = Assert.Throws<DataException>(() => DatasetPresets.Load(typed, null)).Message;
+        Assert.StartsWith($"There is no data set '{typed}'; did you mean '{nearest}'? There are synthetic, ml-100k,", message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void SyntheticReadsNoDirectory() =>

@@ -2,7 +2,7 @@ using AutoTower.Search.Data;
 
 namespace AutoTower.Search.Tests.Data;
 
-/// <summary>The published files against the counts the paper prints (Table 2).</summary>
+/// <summary>The published files against the counts that the paper (Table 2) or the publisher states.</summary>
 public class PublishedDataTests
 {
     [Theory]
@@ -17,6 +17,25 @@ public class PublishedDataTests
         Assert.Equal(items, data.Interactions.Items.Distinct().Count());
         var offsets = data.Interactions.Offsets;
         Assert.True(Enumerable.Range(1, users).Min(user => offsets[user + 1] - offsets[user]) >= 20, "both publish users with 20 ratings or more");
+    }
+
+    [Theory]
+    [InlineData("beauty", "Beauty", 22_363, 12_101, 198_502)]
+    [InlineData("lastfm", "LastFM", 1_090, 3_646, 52_551)]
+    [InlineData("sports", "Sports_and_Outdoors", 35_598, 18_357, 296_337)]
+    public void SequencesHaveTheirKnownCountsAndOrder(string name, string file, int users, int items, int interactions)
+    {
+        var data = RealData.LoadOrSkip(name);
+        Assert.Equal((users, items, interactions), (data.Users.Count - 1, data.Items.Count - 1, data.Interactions.Count));
+        var attributes = data.Items.Fields[1];
+        Assert.True(attributes.Values.Distinct().Count() == attributes.Cardinality - 1, "every embedding row but padding is in use");
+        foreach (var line in File.ReadLines(Path.Combine(RealData.DirectoryOrSkip("sequences"), file + ".txt")).Take(20))
+        {
+            var numbers = line.Split(' ');
+            var user = data.UserKeys.ToList().IndexOf(numbers[0]);
+            var log = data.Interactions;
+            Assert.Equal(numbers[1..], log.Items[log.Offsets[user]..log.Offsets[user + 1]].Select(item => data.ItemKeys[item]));
+        }
     }
 
     [Fact]

@@ -5,7 +5,8 @@ namespace AutoTower.Search.Tests.Data;
 /// <summary>The published data sets, which lie outside the repository; tests that need them skip where they are absent.</summary>
 internal static class RealData
 {
-    public static Dataset LoadOrSkip(string name) => DatasetPresets.Load(name, DirectoryOrSkip(name));
+    public static Dataset LoadOrSkip(string name) =>
+        DatasetPresets.Load(name, DirectoryOrSkip(name is "beauty" or "lastfm" or "sports" ? "sequences" : name));
 
     public static string DirectoryOrSkip(string name)
     {

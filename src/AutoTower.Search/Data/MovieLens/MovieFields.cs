@@ -22,7 +22,7 @@ internal static class MovieFields
     {
         [(byte)'F'] => 1,
         [(byte)'M'] => 2,
-        var other => throw file.Error($"gender '{DelimitedFile.Quote(other)}' is neither M nor F"),
+        var other => throw file.Error($"gender '{SourceFile.Quote(other)}' is neither M nor F"),
     };
 
     /// <summary>

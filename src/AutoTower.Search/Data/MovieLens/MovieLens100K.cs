@@ -6,7 +6,7 @@ namespace AutoTower.Search.Data.MovieLens;
 /// <summary>Reader of MovieLens-100K as published: u.data, u.user, u.item, u.genre and u.occupation.</summary>
 internal static class MovieLens100K
 {
-    public const string PublishedAt = "https://grouplens.org/datasets/movielens/100k/";
+    public const string Published = "as published by GroupLens at https://grouplens.org/datasets/movielens/100k/";
     private const int FirstGenreColumn = 5;
 
     public static readonly string[] Files = ["u.data", "u.user", "u.item", "u.genre", "u.occupation"];
@@ -147,6 +147,6 @@ internal static class MovieLens100K
         var year = date[(date.LastIndexOf((byte)'-') + 1)..];
         return year.Length == 4 && year.Length < date.Length && Utf8Parser.TryParse(year, out int value, out var used) && used == 4
             ? value
-            : throw file.Error($"release date '{DelimitedFile.Quote(date)}' is not of the form 01-Jan-1995");
+            : throw file.Error($"release date '{SourceFile.Quote(date)}' is not of the form 01-Jan-1995");
     }
 }

@@ -8,7 +8,7 @@ namespace AutoTower.Search.Data.MovieLens;
 /// </summary>
 internal static class MovieLens1M
 {
-    public const string PublishedAt = "https://grouplens.org/datasets/movielens/1m/";
+    public const string Published = "as published by GroupLens at https://grouplens.org/datasets/movielens/1m/";
     private const string Separator = "::";
     private const int Occupations = 21;
 

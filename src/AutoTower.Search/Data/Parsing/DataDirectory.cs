@@ -7,12 +7,13 @@ internal static class DataDirectory
     public const string Variable = "AUTOTOWER_DATA";
 
     /// <summary>The directory that has all files.</summary>
-    /// <param name="name">Preset name, which is also the usual folder name.</param>
+    /// <param name="name">Preset name.</param>
+    /// <param name="folder">The usual folder name.</param>
     /// <param name="files">Wanted files.</param>
-    /// <param name="publishedAt">Where the files can be had.</param>
+    /// <param name="origin">What the files are and where they can be had, as it follows their names in a sentence.</param>
     /// <param name="directory">That directory or its parent; null looks in the usual places.</param>
     /// <exception cref="DataException">No place has all files.</exception>
-    public static string Find(string name, string[] files, string publishedAt, string? directory)
+    public static string Find(string name, string folder, string[] files, string origin, string? directory)
     {
         if (File.Exists(directory))
         {
@@ -20,15 +21,15 @@ internal static class DataDirectory
         }
 
         string[] places = directory is null
-            ? UsualPlaces(name, Environment.GetEnvironmentVariable(Variable))
-            : [directory, Path.Combine(directory, name)];
+            ? UsualPlaces(folder, Environment.GetEnvironmentVariable(Variable))
+            : [directory, Path.Combine(directory, folder)];
         var found = places.FirstOrDefault(place => Missing(place, files).Length == 0);
         if (found is not null)
         {
             return found;
         }
 
-        var wanted = $"{name} needs {List(files, "and")} as published by GroupLens at {publishedAt}";
+        var wanted = $"{name} needs {List(files, "and")} {origin}";
         var partial = places.FirstOrDefault(place => Missing(place, files).Length < files.Length);
         throw new DataException(partial is null
             ? $"{wanted}, but none of these is in {List([.. places.Select(Path.GetFullPath)], "or")}."
@@ -36,12 +37,12 @@ internal static class DataDirectory
     }
 
     /// <summary>Where to look when no directory is given.</summary>
-    /// <param name="name">Preset name.</param>
+    /// <param name="folder">The usual folder name.</param>
     /// <param name="root">Value of <see cref="Variable"/>, if any.</param>
-    internal static string[] UsualPlaces(string name, string? root)
+    internal static string[] UsualPlaces(string folder, string? root)
     {
-        string[] places = [Path.Combine("data", name), Path.Combine("..", "shared", "data", name)];
-        return string.IsNullOrEmpty(root) ? places : [Path.Combine(root, name), .. places];
+        string[] places = [Path.Combine("data", folder), Path.Combine("..", "shared", "data", folder)];
+        return string.IsNullOrEmpty(root) ? places : [Path.Combine(root, folder), .. places];
     }
 
     // A directory in place of a file counts as present: the reader's message about it is clearer than "missing".

@@ -35,26 +35,7 @@ internal sealed class DelimitedFile
     /// <exception cref="DataException">No such file, a directory, not readable, empty, or not Latin-1 text.</exception>
     public static DelimitedFile Read(string path, string separator, params string[] columns)
     {
-        if (Directory.Exists(path))
-        {
-            throw new DataException($"{path} is a directory, but a file is expected there.");
-        }
-
-        byte[] bytes;
-        try
-        {
-            bytes = File.ReadAllBytes(path);
-        }
-        catch (FileNotFoundException)
-        {
-            throw new DataException($"{path} does not exist.");
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new DataException($"{path} cannot be read: {exception.Message}");
-        }
-
-        var file = new DelimitedFile(Path.GetFileName(path), bytes, separator, columns);
+        var file = new DelimitedFile(Path.GetFileName(path), SourceFile.ReadAll(path), separator, columns);
         if (file.end == 0)
         {
             throw new DataException($"{file.name} is empty, but should have rows of {string.Join(", ", columns)}.");
@@ -91,20 +72,10 @@ internal sealed class DelimitedFile
     /// <exception cref="DataException">Not a number, or out of bounds.</exception>
     public long Number(int column, long minimum, long maximum)
     {
-        const int MaximumDigits = 18;
         var field = Field(column);
-        long value = 0;
-        var valid = field.Length is > 0 and <= MaximumDigits;
-        foreach (var character in field)
+        if (!WholeNumber.TryParse(field, out var value))
         {
-            var digit = (uint)(character - '0');
-            valid &= digit <= 9;
-            value = (value * 10) + digit;
-        }
-
-        if (!valid)
-        {
-            throw Error($"{columns[column]} '{Quote(field)}' is not a whole number");
+            throw Error($"{columns[column]} '{SourceFile.Quote(field)}' is not a whole number");
         }
 
         return value >= minimum && value <= maximum
@@ -132,14 +103,6 @@ internal sealed class DelimitedFile
     /// <summary>An exception that names this file and the current line.</summary>
     /// <param name="problem">What is wrong and what would be right, without a full stop.</param>
     public DataException Error(string problem) => new($"{name} line {line}: {problem}.");
-
-    /// <summary>A field as it can be shown in a message: short and printable.</summary>
-    public static string Quote(ReadOnlySpan<byte> field)
-    {
-        const int MaximumLength = 40;
-        var text = Encoding.Latin1.GetString(field.Length > MaximumLength ? field[..MaximumLength] : field);
-        return string.Concat(text.Select(character => char.IsControl(character) ? '?' : character));
-    }
 
     private void SplitRow(ReadOnlySpan<byte> row)
     {
@@ -177,17 +140,10 @@ internal sealed class DelimitedFile
 
     private void RejectUnicode()
     {
-        var encoding = bytes.AsSpan() switch
+        if (SourceFile.WideEncoding(bytes, out var position) is { } encoding)
         {
-            [0xEF, 0xBB, 0xBF, ..] => "UTF-8 with a byte order mark",
-            [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] => "UTF-16",
-            _ => null,
-        };
-        var zero = encoding is null ? bytes.AsSpan().IndexOf((byte)0) : 0;
-        if (zero >= 0)
-        {
-            line = 1 + bytes.AsSpan(0, zero).Count((byte)'\n');
-            throw Error($"the file is {encoding ?? "UTF-16 or binary"}, but the published file is Latin-1 (ISO-8859-1) text");
+            line = position;
+            throw Error($"the file is {encoding}, but the published file is Latin-1 (ISO-8859-1) text");
         }
     }
 }
