@@ -43,6 +43,22 @@ public sealed class RunCommandTests
         Assert.Equal(1, configuration.GetProperty("seed").GetInt32());
     }
 
+    [Theory]
+    [InlineData("random", 10)]
+    [InlineData("rl", 10)]
+    [InlineData("nasp", 2)]
+    public async Task Other_strategies_leave_the_same_artefacts(string strategy, int mostCandidates)
+    {
+        using var folder = new RunFolderFixture();
+        var result = await Cli.RunAsync(
+            ["search", .. Cli.TinySearch, "--strategy", strategy, "--controller-samples", "5", "--max-params", "120000", "--out", folder.Path, "--json"]);
+        Assert.Equal(2, result.Json().GetProperty("search").GetProperty("trained").GetArrayLength());
+        var candidates = folder.Metrics("candidate");
+        Assert.InRange(candidates.Count, 2, mostCandidates);
+        Assert.All(candidates, candidate => Assert.True(candidate.GetProperty("params").GetInt64() <= 120_000));
+        Assert.Equal(strategy, Cli.Parse(folder.Read("config.json")).GetProperty("strategy").GetString());
+    }
+
     [Fact]
     public async Task Training_leaves_its_folder_and_one_json_document()
     {

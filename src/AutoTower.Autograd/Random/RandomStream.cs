@@ -17,4 +17,7 @@ public enum RandomStream : uint
 
     /// <summary>Evolutionary search.</summary>
     Evolution = 5,
+
+    /// <summary>Other search strategies.</summary>
+    Strategy = 6,
 }

@@ -1,7 +1,10 @@
 using System.CommandLine;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
 using AutoTower.Search.Pipeline;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Proximal;
+using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Options;
@@ -9,14 +12,21 @@ namespace AutoTower.Cli.Options;
 /// <summary>The options of the search itself.</summary>
 internal sealed class SearchOptionSet
 {
+    private static readonly Bounds Positive = new(0, AboveMinimum: true);
+
     private readonly Option<int> _userBlocks = NumberOption.Within("--user-blocks", "Choice blocks of the user tower, 3 to 7.", 5, 3, 7);
     private readonly Option<int> _itemBlocks = NumberOption.Within("--item-blocks", "Choice blocks of the item tower, 3 to 7.", 5, 3, 7);
+
+    private readonly Option<SearchStrategy> _strategy = ChoiceOption.Create(
+        "--strategy",
+        "How architectures are searched: evolution, random, rl (a recurrent controller, as in ENAS) or nasp (proximal steps on architecture weights).",
+        SearchStrategy.Evolution);
 
     private readonly PresetOption<int> _steps = NumberOption.FromPreset(
         "--steps", "Supernet training steps (50000; synthetic: 4000).", preset => preset.Steps);
 
     private readonly PresetOption<int> _iterations = NumberOption.FromPreset(
-        "--iterations", "Iterations of the evolution (50; synthetic: 10).", preset => preset.Iterations);
+        "--iterations", "Iterations of the search; with the population, the number of candidates judged (50; synthetic: 10).", preset => preset.Iterations);
 
     private readonly PresetOption<int> _population = NumberOption.FromPreset(
         "--population", "Candidates an iteration (50; synthetic: 30).", preset => preset.Population);
@@ -26,6 +36,24 @@ internal sealed class SearchOptionSet
 
     private readonly Option<double> _mutationProbability = NumberOption.Real(
         "--mutation-probability", "Probability that a mutation redraws a gene.", 0.1, new Bounds(0, 1));
+
+    private readonly Option<int> _controllerSamples = NumberOption.Positive(
+        "--controller-samples", "rl: architectures sampled for an update of the controller.", 10);
+
+    private readonly Option<double> _controllerRate = NumberOption.Real(
+        "--controller-learning-rate", "rl: the controller's learning rate.", 5e-3, Positive);
+
+    private readonly Option<double> _controllerEntropy = NumberOption.Real(
+        "--controller-entropy", "rl: factor of the entropy bonus; rewards have standard deviation 1.", 0.01, new Bounds(0));
+
+    private readonly PresetOption<int> _weightSteps = NumberOption.FromPreset(
+        "--nasp-weight-steps", "nasp: training steps for each step on architecture weights (1; synthetic: 5).", preset => preset.NaspWeightSteps);
+
+    private readonly Option<double> _naspRate = NumberOption.Real(
+        "--nasp-learning-rate", "nasp: learning rate of architecture weights.", 3e-3, Positive);
+
+    private readonly Option<double> _naspWarmUp = NumberOption.Real(
+        "--nasp-warm-up", "nasp: share of the steps, at the beginning, that train random paths.", 0.2, new Bounds(0, 1));
 
     private readonly PresetOption<int> _statisticsBatches = NumberOption.FromPreset(
         "--statistics-batches",
@@ -55,8 +83,9 @@ internal sealed class SearchOptionSet
     {
         Option[] options =
         [
-            _userBlocks, _itemBlocks, _steps, _iterations, _population, _parents, _mutationProbability, _statisticsBatches, _lossBatches, _merging,
-            _maxParams, _maxFlops, _maxUserParams, _maxUserFlops, _maxItemParams, _maxItemFlops, _top,
+            _userBlocks, _itemBlocks, _strategy, _steps, _iterations, _population, _parents, _mutationProbability, _controllerSamples, _controllerRate,
+            _controllerEntropy, _weightSteps, _naspRate, _naspWarmUp, _statisticsBatches, _lossBatches, _merging, _maxParams, _maxFlops,
+            _maxUserParams, _maxUserFlops, _maxItemParams, _maxItemFlops, _top,
         ];
         foreach (var option in options)
         {
@@ -85,6 +114,7 @@ internal sealed class SearchOptionSet
                 MaxItemParameters = parsed.GetValue(_maxItemParams),
                 MaxItemFlops = parsed.GetValue(_maxItemFlops),
             },
+            Strategy = parsed.GetValue(_strategy),
             // The paper's proportions: half crossovers, half mutations.
             Evolution = new EvolutionOptions
             {
@@ -94,6 +124,18 @@ internal sealed class SearchOptionSet
                 Mutations = population / 2,
                 MutationProbability = (float)parsed.GetValue(_mutationProbability),
                 Iterations = _iterations.Of(parsed),
+            },
+            Controller = new ControllerOptions
+            {
+                SamplesAnUpdate = parsed.GetValue(_controllerSamples),
+                LearningRate = (float)parsed.GetValue(_controllerRate),
+                EntropyWeight = (float)parsed.GetValue(_controllerEntropy),
+            },
+            Proximal = new ProximalOptions
+            {
+                WeightSteps = _weightSteps.Of(parsed),
+                LearningRate = (float)parsed.GetValue(_naspRate),
+                WarmUp = (float)parsed.GetValue(_naspWarmUp),
             },
             Training = training,
             Fitness = new FitnessOptions

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
@@ -65,7 +65,7 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
     }
 
     /// <inheritdoc/>
-    public void IterationEnded(EvolutionProgress progress)
+    public void IterationEnded(IterationProgress progress)
     {
         ArgumentNullException.ThrowIfNull(progress);
         folder.AppendRecord(json =>

@@ -1,14 +1,14 @@
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Pipeline;
 
-/// <summary>A candidate that the evolution has judged.</summary>
+/// <summary>A candidate that the search has judged.</summary>
 /// <param name="Index">From 1, in order of evaluation.</param>
-/// <param name="Iteration">Iteration of the evolution, from 1.</param>
+/// <param name="Iteration">Iteration of the search, from 1.</param>
 /// <param name="Architecture">The candidate.</param>
 /// <param name="Loss">Its fitness: plain batch softmax on validation data; lower is better.</param>
 /// <param name="Cost">Its analytic cost.</param>
@@ -29,8 +29,8 @@ public interface IRunObserver
     /// <summary>A candidate has been judged.</summary>
     void Candidate(CandidateRecord candidate);
 
-    /// <summary>An iteration of the evolution is complete.</summary>
-    void IterationEnded(EvolutionProgress progress)
+    /// <summary>An iteration of the search is complete.</summary>
+    void IterationEnded(IterationProgress progress)
     {
     }
 

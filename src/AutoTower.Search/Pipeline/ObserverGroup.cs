@@ -1,4 +1,4 @@
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -22,7 +22,7 @@ public sealed class ObserverGroup(params IReadOnlyList<IRunObserver> observers) 
     public void Candidate(CandidateRecord candidate) => Each(observer => observer.Candidate(candidate));
 
     /// <inheritdoc/>
-    public void IterationEnded(EvolutionProgress progress) => Each(observer => observer.IterationEnded(progress));
+    public void IterationEnded(IterationProgress progress) => Each(observer => observer.IterationEnded(progress));
 
     /// <inheritdoc/>
     public void Trained(TrainedArchitecture trained) => Each(observer => observer.Trained(trained));

@@ -1,6 +1,6 @@
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 

@@ -1,6 +1,7 @@
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -8,8 +9,8 @@ using AutoTower.Search.Training;
 namespace AutoTower.Search.Pipeline;
 
 /// <summary>
-/// The whole job (paper, section 3.3): train the supernet, search it by evolution under the limits, retrain the best from scratch, choose
-/// among them on validation data, and rank the test set.
+/// The whole job (paper, section 3.3): train the supernet, search it under the limits, retrain the best from scratch, choose among them on
+/// validation data, and rank the test set.
 /// </summary>
 public sealed class SearchPipeline : ICheckpointed, IDisposable
 {
@@ -17,12 +18,12 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
     private readonly SearchSettings _settings;
     private readonly IRunObserver _observer;
     private readonly SearchSpace _space;
-    private readonly EvolutionarySearch _search;
+    private readonly CandidateSearch _search;
     private readonly PhaseClock _clock = new();
     private SearchPhase _phase = SearchPhase.Supernet;
     private TwoTowerModel? _supernet;
     private TrainingStep? _step;
-    private SupernetTrainer? _trainer;
+    private ISupernetTrainer? _trainer;
     private RetrainingPhase? _retraining;
 
     /// <summary>Prepares a search.</summary>
@@ -35,16 +36,16 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
         _settings = settings;
         _observer = observer;
         _space = SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks);
-        _search = CreateSearch(experiment, settings, _space);
+        _search = StrategyFactory.Create(settings, _space, experiment.Shape);
     }
 
     /// <summary>Checks, before any work, that the settings can be met.</summary>
-    /// <exception cref="ArgumentException">No architecture of the space obeys the limits, or the sizes of the evolution do not fit.</exception>
+    /// <exception cref="ArgumentException">No architecture of the space obeys the limits, or the sizes of the search do not fit.</exception>
     public static void Validate(Experiment experiment, SearchSettings settings)
     {
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(settings);
-        CreateSearch(experiment, settings, SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks));
+        StrategyFactory.Create(settings, SearchSpace.Create(settings.UserBlocks, settings.ItemBlocks), experiment.Shape).Dispose();
     }
 
     /// <summary>How far the search is.</summary>
@@ -81,7 +82,7 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
 
             if (_phase == SearchPhase.Evolution)
             {
-                RunPhase("evolution", (int)Math.Min(int.MaxValue, (long)_settings.Evolution.Iterations * _settings.Evolution.Population), () => Evolve(control));
+                RunPhase("evolution", _search.Budget, () => Judge(control));
                 Enter(SearchPhase.Retraining);
                 control.Checkpoint();
             }
@@ -98,13 +99,12 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
     /// <summary>Releases device memory, as the end of <see cref="Run(Action{TwoTowerModel, TrainedArchitecture}, RunControl)"/> does.</summary>
     public void Dispose()
     {
+        _trainer?.Dispose();
         _step?.Dispose();
         _supernet?.Dispose();
         _retraining?.Dispose();
+        _search.Dispose();
     }
-
-    private static EvolutionarySearch CreateSearch(Experiment experiment, SearchSettings settings, SearchSpace space) =>
-        new(space, experiment.Shape, settings.Limits, settings.Evolution, settings.Seed, settings.Convention);
 
     /// <inheritdoc/>
     public void Save(CheckpointWriter writer)
@@ -112,7 +112,7 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
         ArgumentNullException.ThrowIfNull(writer);
         writer.Write("phase", (long)_phase);
         writer.Write("clock", _clock);
-        writer.Write("evolution", _search.State);
+        writer.Write("evolution", _search);
         foreach (var (name, component) in PhaseComponents())
         {
             writer.Write(name, component);
@@ -124,7 +124,7 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(reader);
         reader.Restore("clock", _clock);
-        reader.Restore("evolution", _search.State);
+        reader.Restore("evolution", _search);
         Enter((SearchPhase)reader.Integer("phase"));
         foreach (var (name, component) in PhaseComponents())
         {
@@ -143,12 +143,16 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
 
         if (phase == SearchPhase.Supernet && _trainer is null)
         {
-            _step = new TrainingStep(_supernet!, _experiment.Train, _experiment.Fit(_settings.Training), _settings.Seed);
-            _trainer = new SupernetTrainer(_supernet!, _step, _settings.Seed);
+            var training = _experiment.Fit(_settings.Training);
+            _step = new TrainingStep(_supernet!, _experiment.Train, training, _settings.Seed);
+            _trainer = _search is ProximalSearch proximal
+                ? proximal.Trainer(_supernet!, _step, _experiment.Validation, training)
+                : new SupernetTrainer(_supernet!, _step, _settings.Seed);
         }
 
         if (phase != SearchPhase.Supernet)
         {
+            _trainer?.Dispose();
             _step?.Dispose();
             (_step, _trainer) = (null, null);
         }
@@ -167,9 +171,9 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
         return all.Where(entry => entry.Item2 is not null).Select(entry => (entry.Item1, entry.Item2!));
     }
 
-    private IReadOnlyList<ScoredArchitecture> Chosen() => _search.State.Best(Math.Min(_settings.Top, _settings.Evolution.Parents));
+    private IReadOnlyList<ScoredArchitecture> Chosen() => _search.Chosen(_settings.Top);
 
-    private void Evolve(RunControl control)
+    private void Judge(RunControl control)
     {
         using var fitness = new FitnessEvaluator(
             _supernet!, _experiment.Train, _experiment.Validation, _settings.Fitness, _settings.Seed);

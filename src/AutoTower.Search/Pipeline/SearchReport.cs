@@ -1,6 +1,6 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Space;
 using AutoTower.Search.Training;
 

@@ -1,5 +1,8 @@
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Proximal;
+using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Pipeline;
@@ -28,8 +31,17 @@ public sealed record SearchSettings
     /// <summary>Limits that every candidate obeys.</summary>
     public ComplexityLimits Limits { get; init; } = new();
 
-    /// <summary>Evolution.</summary>
+    /// <summary>How architectures are chosen.</summary>
+    public SearchStrategy Strategy { get; init; } = SearchStrategy.Evolution;
+
+    /// <summary>Evolution; its population and iterations are the budget of every strategy that judges candidates.</summary>
     public EvolutionOptions Evolution { get; init; } = new();
+
+    /// <summary>The controller of <see cref="SearchStrategy.Rl"/>.</summary>
+    public ControllerOptions Controller { get; init; } = new();
+
+    /// <summary>The steps of <see cref="SearchStrategy.Nasp"/>.</summary>
+    public ProximalOptions Proximal { get; init; } = new();
 
     /// <summary>A training step.</summary>
     public TrainingOptions Training { get; init; } = new();

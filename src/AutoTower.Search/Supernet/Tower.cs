@@ -16,6 +16,7 @@ internal sealed class Tower
 {
     private readonly LinearLayer _alignment;
     private readonly ParameterGroup _alignmentGroup;
+    private readonly IReadOnlyList<IReadOnlyList<BlockType>> _types;
     private readonly Dictionary<string, ChoiceBlock>[] _choices;
     private readonly ModelShape _shape;
 
@@ -24,6 +25,7 @@ internal sealed class Tower
         _shape = shape;
         _alignmentGroup = store.AddGroup(name);
         _alignment = _alignmentGroup.AddLinear("alignment", inputWidth, shape.BlockWidth);
+        _types = choices;
         _choices = new Dictionary<string, ChoiceBlock>[choices.Count];
         for (var position = 0; position < choices.Count; position++)
         {
@@ -37,8 +39,11 @@ internal sealed class Tower
         }
     }
 
-    /// <summary>The L2-normalised output (B, O) of the path <paramref name="blocks"/> for input (B, in).</summary>
-    public Tensor Forward(Tape tape, Tensor input, IReadOnlyList<BlockType> blocks)
+    /// <summary>
+    /// The L2-normalised output (B, O) of the path <paramref name="blocks"/> for input (B, in). With <paramref name="gates"/>, a (B, types)
+    /// a position, these have gradients too (<see cref="MixedChoice"/>).
+    /// </summary>
+    public Tensor Forward(Tape tape, Tensor input, IReadOnlyList<BlockType> blocks, IReadOnlyList<Tensor>? gates = null)
     {
         var width = _shape.BlockWidth;
         var states = tape.NewTensor(input.Rows, blocks.Count * width);
@@ -47,7 +52,21 @@ internal sealed class Tower
         for (var position = 0; position < blocks.Count; position++)
         {
             var output = position == blocks.Count - 1 ? last : states.SliceColumns((position + 1) * width, width);
-            Choice(position, blocks[position]).Forward(tape, states.SliceColumns(0, (position + 1) * width), output);
+            var inputs = states.SliceColumns(0, (position + 1) * width);
+            if (gates is null)
+            {
+                Choice(position, blocks[position]).Forward(tape, inputs, output);
+            }
+            else
+            {
+                var types = _types[position];
+                MixedChoice.Mix(
+                    tape,
+                    types.TakeWhile(type => type != blocks[position]).Count(),
+                    gates[position],
+                    output,
+                    (k, on, to) => Choice(position, types[k]).Forward(on, inputs, to));
+            }
         }
 
         var normalised = tape.NewTensor(input.Rows, _shape.OutputWidth);

@@ -74,22 +74,24 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     /// <param name="tape">The tape.</param>
     /// <param name="architecture">The path.</param>
     /// <param name="batch">Users and histories.</param>
-    public TowerOutput Users(Tape tape, Architecture architecture, BatchArrays batch)
+    /// <param name="gates">Architecture weights that get gradients, at the path; null where none are wanted.</param>
+    public TowerOutput Users(Tape tape, Architecture architecture, BatchArrays batch, ArchitectureGates? gates = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
-        var input = UserInput(tape, architecture.Pooling, batch);
-        return new TowerOutput(_userTower.Forward(tape, input.Value, architecture.User), input.Embeddings);
+        var input = gates is null ? UserInput(tape, architecture.Pooling, batch) : MixedUserInput(tape, architecture.Pooling, batch, gates);
+        return new TowerOutput(_userTower.Forward(tape, input.Value, architecture.User, gates?.User), input.Embeddings);
     }
 
     /// <summary>Item representations (B, O) and the item field embeddings (B, F*E).</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="architecture">The path.</param>
     /// <param name="items">Item ids (B).</param>
-    public TowerOutput Items(Tape tape, Architecture architecture, IntegerArray items)
+    /// <param name="gates">Architecture weights that get gradients, at the path; null where none are wanted.</param>
+    public TowerOutput Items(Tape tape, Architecture architecture, IntegerArray items, ArchitectureGates? gates = null)
     {
         ArgumentNullException.ThrowIfNull(architecture);
         var input = ItemInput(tape, items);
-        return new TowerOutput(_itemTower.Forward(tape, input.Value, architecture.Item), input.Embeddings);
+        return new TowerOutput(_itemTower.Forward(tape, input.Value, architecture.Item, gates?.Item), input.Embeddings);
     }
 
     /// <summary>What the user tower aligns: field embeddings and pooled history (B, in).</summary>
@@ -100,13 +102,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pooling);
-        var size = batch.Users.Length;
-        var fields = _userLookups.Length * Shape.EmbeddingDimension;
-        var input = tape.NewTensor(size, Shape.UserInputWidth);
-        var embeddings = input.SliceColumns(0, fields);
-        tape.Gather(batch.Users, _userLookups, embeddings);
-        Pool(tape, Pooling(pooling).Pooling, batch, input.SliceColumns(fields, Shape.HistoryWidth));
-        return new TowerInput(input, embeddings);
+        return UserInput(tape, batch, output => Pool(tape, Pooling(pooling).Pooling, batch, output));
     }
 
     /// <summary>What both towers of a training step align, in fewer launches than one by one.</summary>
@@ -192,6 +188,24 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     {
         _initialBuffers.Dispose();
         Store.Dispose();
+    }
+
+    private TowerInput MixedUserInput(Tape tape, PoolingType pooling, BatchArrays batch, ArchitectureGates gates) =>
+        UserInput(tape, batch, output => MixedChoice.Mix(
+            tape,
+            Space.Poolings.TakeWhile(other => other != pooling).Count(),
+            gates.Pooling,
+            output,
+            (k, on, to) => Pool(on, Pooling(Space.Poolings[k]).Pooling, batch, to)));
+
+    private TowerInput UserInput(Tape tape, BatchArrays batch, Action<Tensor> pool)
+    {
+        var fields = _userLookups.Length * Shape.EmbeddingDimension;
+        var input = tape.NewTensor(batch.Users.Length, Shape.UserInputWidth);
+        var embeddings = input.SliceColumns(0, fields);
+        tape.Gather(batch.Users, _userLookups, embeddings);
+        pool(input.SliceColumns(fields, Shape.HistoryWidth));
+        return new TowerInput(input, embeddings);
     }
 
     // Values are saved as one slab; where each parameter lies in it must not have changed.

@@ -7,15 +7,11 @@ namespace AutoTower.Search.Training;
 /// <summary>
 /// Supernet training (paper, Algorithm 1): every step samples pooling, user blocks and item blocks uniformly and updates that path alone.
 /// </summary>
-public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulong seed) : ICheckpointed
+public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulong seed) : ISupernetTrainer
 {
     private readonly CounterRandom _random = new(seed, RandomStream.ArchitectureSampling);
 
-    /// <summary>Trains until <paramref name="steps"/> steps have been taken.</summary>
-    /// <param name="steps">Number of steps in all.</param>
-    /// <param name="report">Told loss and speed every 100 steps.</param>
-    /// <param name="control">Asked between two steps.</param>
-    /// <exception cref="OperationCanceledException">The run was asked to stop.</exception>
+    /// <inheritdoc/>
     public void Train(int steps, Action<TrainingProgress>? report, RunControl control)
     {
         ArgumentNullException.ThrowIfNull(control);
@@ -42,5 +38,10 @@ public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulon
         ArgumentNullException.ThrowIfNull(reader);
         reader.Restore("step", step);
         _random.Position = (ulong)reader.Integer("sampling position");
+    }
+
+    /// <summary>Nothing: model and step are the caller's.</summary>
+    public void Dispose()
+    {
     }
 }

@@ -80,6 +80,7 @@ public class ElementwiseOperationTests
     [Theory]
     [InlineData(Activation.Relu)]
     [InlineData(Activation.Sigmoid)]
+    [InlineData(Activation.Tanh)]
     public void Activations(Activation activation)
     {
         foreach (var row in Shapes)
@@ -172,7 +173,12 @@ public class ElementwiseOperationTests
         [new(batch, width, gap) { Scale = scale }],
         [new(batch, width, gap)],
         (tape, x, y) => tape.Activate(activation, x[0], y[0]),
-        x => [activation == Activation.Relu ? Definitions.Relu(x[0]) : Definitions.Sigmoid(x[0])]);
+        x => [activation switch
+        {
+            Activation.Relu => Definitions.Relu(x[0]),
+            Activation.Tanh => Definitions.Tanh(x[0]),
+            _ => Definitions.Sigmoid(x[0]),
+        }]);
 
     private static TapeOperation Positions(int batch, int length, int width) => new(
         [new(batch * length, width), new(length, width)],

@@ -89,6 +89,7 @@ public class ElementwiseParityTests(GpuDevices devices) : DeviceParityTest(devic
     [Theory]
     [InlineData(Activation.Relu)]
     [InlineData(Activation.Sigmoid)]
+    [InlineData(Activation.Tanh)]
     public void Activations(Activation activation)
     {
         foreach (var (rows, width, _, gap) in Sizes)

@@ -1,7 +1,7 @@
 using System.Text;
 using AutoTower.Search.Artefacts.TensorBoard;
 using AutoTower.Search.Checkpoints;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Tests.Checkpoints;
 using AutoTower.Search.Training;
 
@@ -18,7 +18,7 @@ public sealed class TensorBoardTests : IDisposable
         {
             recorder.Training(new TrainingProgress("supernet", 100, 1000, 6.5, 250));
             recorder.Training(new TrainingProgress("supernet", 100_000, 1000, double.NaN, 251));
-            recorder.IterationEnded(new EvolutionProgress(3, 2.25, 12, 2.5));
+            recorder.IterationEnded(new IterationProgress(3, 2.25, 12, 2.5));
         }
 
         var events = Read(Assert.Single(Directory.EnumerateFiles(_temporary.Path)));

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 using AutoTower.Search.Artefacts;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Evaluation;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Tests.Training;
@@ -22,21 +24,26 @@ public sealed partial class ResumeTests : IDisposable
         Training = SmallWorld.Options with { BatchSize = 32 },
         Fitness = new FitnessOptions { BatchSize = 32, StatisticsBatches = 2, LossBatches = 2, Merging = StatisticsMerging.Cumulative },
         Retraining = new RetrainingOptions { MaximumEpochs = 2 },
+        Controller = new ControllerOptions { SamplesAnUpdate = 2 },
     };
 
     private readonly TemporaryFolder _temporary = new();
 
     [Theory]
-    [InlineData(4)]
-    [InlineData(19)]
-    public void A_search_that_is_stopped_again_and_again_ends_like_one_that_was_not(int stride)
+    [InlineData(SearchStrategy.Evolution, 4)]
+    [InlineData(SearchStrategy.Evolution, 19)]
+    [InlineData(SearchStrategy.Random, 4)]
+    [InlineData(SearchStrategy.Rl, 3)]
+    [InlineData(SearchStrategy.Nasp, 4)]
+    public void A_search_that_is_stopped_again_and_again_ends_like_one_that_was_not(SearchStrategy strategy, int stride)
     {
-        var (expected, expectedWeights) = Search(_temporary["whole"], int.MaxValue)!.Value;
+        var settings = Settings with { Strategy = strategy };
+        var (expected, expectedWeights) = Search(settings, _temporary["whole"], int.MaxValue)!.Value;
         (SearchReport, float[])? outcome = null;
         var restarts = 0;
         while (outcome is null)
         {
-            outcome = Search(_temporary["pieces"], stride);
+            outcome = Search(settings, _temporary["pieces"], stride);
             Assert.True(restarts++ < 1000, "the search does not get ahead");
         }
 
@@ -98,7 +105,7 @@ public sealed partial class ResumeTests : IDisposable
     public void Dispose() => _temporary.Dispose();
 
     /// <summary>Starts a search in <paramref name="path"/>, or goes on with it, for so many steps or candidates and one more.</summary>
-    private static (SearchReport Report, float[] Weights)? Search(string path, int stride)
+    private static (SearchReport Report, float[] Weights)? Search(SearchSettings settings, string path, int stride)
     {
         using var world = new SmallWorld(threads: 1, interactions: 900);
         var isNew = !Directory.Exists(path);
@@ -114,7 +121,7 @@ public sealed partial class ResumeTests : IDisposable
             control.Track("stopper", new Stopper(stop, 1));
         }
 
-        using var pipeline = new SearchPipeline(world.Experiment, Settings, new RunRecorder(folder));
+        using var pipeline = new SearchPipeline(world.Experiment, settings, new RunRecorder(folder));
         float[]? weights = null;
         var report = Unless(() => pipeline.Run((model, _) => weights = model.Store.Values.DownloadToHost(), control));
         return report is null ? null : (report, weights!);

@@ -1,6 +1,7 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;

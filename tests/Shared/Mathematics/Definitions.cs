@@ -31,6 +31,8 @@ internal static class Definitions
 
     public static DoubleMatrix Relu(DoubleMatrix x) => x.Map(value => Math.Max(value, 0));
 
+    public static DoubleMatrix Tanh(DoubleMatrix x) => x.Map(Math.Tanh);
+
     public static DoubleMatrix Sigmoid(DoubleMatrix x) => x.Map(value => 1 / (1 + Math.Exp(-value)));
 
     public static DoubleMatrix Add(DoubleMatrix x, DoubleMatrix y) => DoubleMatrix.Of(x.Rows, x.Columns, (i, j) => x[i, j] + y[i, j]);

@@ -84,13 +84,17 @@ internal sealed unsafe class CpuElementwiseKernels(CpuThreads threads) : IElemen
         {
             for (var i = first; i < end; i++)
             {
-                if (activation == Activation.Relu)
+                switch (activation)
                 {
-                    TensorPrimitives.Max(x.Row(i), 0f, y.Row(i));
-                }
-                else
-                {
-                    TensorPrimitives.Sigmoid<float>(x.Row(i), y.Row(i));
+                    case Activation.Relu:
+                        TensorPrimitives.Max(x.Row(i), 0f, y.Row(i));
+                        break;
+                    case Activation.Tanh:
+                        TensorPrimitives.Tanh<float>(x.Row(i), y.Row(i));
+                        break;
+                    default:
+                        TensorPrimitives.Sigmoid<float>(x.Row(i), y.Row(i));
+                        break;
                 }
             }
         });
@@ -109,9 +113,12 @@ internal sealed unsafe class CpuElementwiseKernels(CpuThreads threads) : IElemen
                 var gradient = dx.Row(i);
                 for (var j = 0; j < output.Length; j++)
                 {
-                    gradient[j] += activation == Activation.Relu
-                        ? output[j] > 0 ? outputGradient[j] : 0
-                        : outputGradient[j] * output[j] * (1 - output[j]);
+                    gradient[j] += activation switch
+                    {
+                        Activation.Relu => output[j] > 0 ? outputGradient[j] : 0,
+                        Activation.Tanh => outputGradient[j] * (1 - (output[j] * output[j])),
+                        _ => outputGradient[j] * output[j] * (1 - output[j]),
+                    };
                 }
             }
         });

@@ -27,6 +27,9 @@ public enum Activation
 
     /// <summary>1 / (1 + exp(-x)).</summary>
     Sigmoid,
+
+    /// <summary>tanh(x).</summary>
+    Tanh,
 }
 
 /// <summary>Element-wise work on block inputs. x holds n tokens of width D a row: (B, n*D), possibly a strided view.</summary>

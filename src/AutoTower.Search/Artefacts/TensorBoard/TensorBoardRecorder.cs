@@ -1,6 +1,6 @@
 using System.Globalization;
 using AutoTower.Search.Checkpoints;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
@@ -55,7 +55,7 @@ public sealed class TensorBoardRecorder(string folder) : IRunObserver, ICheckpoi
     }
 
     /// <inheritdoc/>
-    public void IterationEnded(EvolutionProgress progress)
+    public void IterationEnded(IterationProgress progress)
     {
         ArgumentNullException.ThrowIfNull(progress);
         Events.Scalar("evolution/best loss", progress.Iteration, progress.BestLoss);

@@ -1,10 +1,11 @@
 using AutoTower.Autograd.Random;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evolution;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Space;
 using AutoTower.Search.Tests.Cost;
 
-namespace AutoTower.Search.Tests.Evolution;
+namespace AutoTower.Search.Tests.Strategies;
 
 public sealed class EvolutionarySearchTests
 {
@@ -50,7 +51,7 @@ public sealed class EvolutionarySearchTests
                 },
                 null,
                 TestContext.Current.CancellationToken);
-            var visited = result.State.Visited.Select(candidate => candidate.Architecture).ToList();
+            var visited = result.Visited.Select(candidate => candidate.Architecture).ToList();
             Assert.Equal(Enumerable.Repeat(20, 8), sizes);
             Assert.Equal(160, visited.Distinct().Count());
             Assert.All(visited, candidate => Assert.True(Space.Contains(candidate), name));
@@ -66,7 +67,7 @@ public sealed class EvolutionarySearchTests
         // Two fifths children, the rest random; without children, all random.
         var options = Small with { Crossovers = breeds ? 4 : 0, Mutations = breeds ? 4 : 0 };
         var result = Search(new ComplexityLimits(), options).Run(Mismatches, null, TestContext.Current.CancellationToken);
-        Assert.Equal(160, result.State.Visited.Count);
+        Assert.Equal(160, result.Visited.Count);
     }
 
     [Theory]
@@ -94,7 +95,7 @@ public sealed class EvolutionarySearchTests
         // The number named is the least that can be kept.
         var least = double.Parse(failure.Message.Split(' ')[^1].TrimEnd('.'));
         var best = Search(Of(least), Small).Run(Mismatches, null, TestContext.Current.CancellationToken);
-        Assert.All(best.State.Visited, candidate => Assert.True(Within(CostModel.Of(candidate.Architecture, Shape, CostConvention.Paper), Of(least))));
+        Assert.All(best.Visited, candidate => Assert.True(Within(CostModel.Of(candidate.Architecture, Shape, CostConvention.Paper), Of(least))));
         Assert.Throws<ArgumentException>(() => Search(Of(least - 1), Small));
     }
 
@@ -126,7 +127,7 @@ public sealed class EvolutionarySearchTests
     public void A_search_that_goes_on_from_its_state_equals_an_uninterrupted_one()
     {
         var whole = Visited(Search(new ComplexityLimits { MaxParameters = 100_000 }, Small));
-        var state = new EvolutionState();
+        var state = new SearchState();
         for (var iterations = 1; iterations <= Small.Iterations; iterations += 3)
         {
             var part = Search(new ComplexityLimits { MaxParameters = 100_000 }, Small with { Iterations = iterations }, state: state);
@@ -141,7 +142,7 @@ public sealed class EvolutionarySearchTests
     public void An_iteration_that_failed_is_repeated_alike()
     {
         var whole = Visited(Search(new ComplexityLimits(), Small));
-        var state = new EvolutionState();
+        var state = new SearchState();
         var calls = 0;
         Assert.Throws<OperationCanceledException>(() => Search(new ComplexityLimits(), Small, state: state).Run(
             candidates => ++calls == 4 ? throw new OperationCanceledException() : Mismatches(candidates), null, TestContext.Current.CancellationToken));
@@ -154,10 +155,11 @@ public sealed class EvolutionarySearchTests
     {
         var options = new EvolutionOptions();
         var result = Search(new ComplexityLimits(), options).Run(Mismatches, null, TestContext.Current.CancellationToken);
-        Assert.Equal(Target, result.Best[0].Architecture);
-        Assert.Equal(0, result.Best[0].Loss);
-        Assert.Equal(10, result.Best.Count);
-        Assert.Equal(result.Best.OrderBy(candidate => candidate.Loss), result.Best);
+        Assert.Equal(Target, result.Best(1)[0].Architecture);
+        Assert.Equal(0, result.Best(1)[0].Loss);
+        var best = result.Best(10);
+        Assert.Equal(10, best.Count);
+        Assert.Equal(best.OrderBy(candidate => candidate.Loss), best);
 
         // As many random candidates miss at least two of the eight genes.
         var random = new CounterRandom(1, RandomStream.Evolution);
@@ -169,8 +171,8 @@ public sealed class EvolutionarySearchTests
     {
         var search = new EvolutionarySearch(SearchSpace.Only(Target), Shape, new ComplexityLimits(), Small, 1, CostConvention.Paper);
         var result = search.Run(Mismatches, null, TestContext.Current.CancellationToken);
-        Assert.Equal([new ScoredArchitecture(Target, 0)], result.Best);
-        Assert.Equal(1, result.State.Iteration);
+        Assert.Equal([new ScoredArchitecture(Target, 0)], result.Visited);
+        Assert.Equal(1, result.Iteration);
     }
 
     [Fact]
@@ -180,18 +182,18 @@ public sealed class EvolutionarySearchTests
             candidates => [.. Mismatches(candidates).Select((loss, index) => index % 2 == 0 ? double.NaN : loss)],
             null,
             TestContext.Current.CancellationToken);
-        Assert.All(result.Best, candidate => Assert.False(double.IsNaN(candidate.Loss)));
+        Assert.All(result.Best(Small.Parents), candidate => Assert.False(double.IsNaN(candidate.Loss)));
     }
 
     [Fact]
     public void Progress_tells_iterations_candidates_and_the_best_loss()
     {
-        var progress = new List<EvolutionProgress>();
+        var progress = new List<IterationProgress>();
         var result = Search(new ComplexityLimits(), Small).Run(Mismatches, progress.Add, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(1, 8), progress.Select(step => step.Iteration));
         Assert.Equal(Enumerable.Range(1, 8).Select(iteration => 20 * iteration), progress.Select(step => step.Candidates));
         Assert.Equal(progress.Select(step => step.BestLoss).OrderDescending(), progress.Select(step => step.BestLoss));
-        Assert.Equal(result.Best[0].Loss, progress[^1].BestLoss);
+        Assert.Equal(result.Best(1)[0].Loss, progress[^1].BestLoss);
     }
 
     [Theory]
@@ -217,11 +219,11 @@ public sealed class EvolutionarySearchTests
         EvolutionOptions options,
         ulong seed = 1,
         CostConvention convention = CostConvention.Paper,
-        EvolutionState? state = null) =>
-        new(Space, Shape, limits, options, seed, convention) { State = state ?? new EvolutionState() };
+        SearchState? state = null) =>
+        new(Space, Shape, limits, options, seed, convention) { State = state ?? new SearchState() };
 
     private static List<Architecture> Visited(EvolutionarySearch search) =>
-        [.. search.Run(Mismatches, null, TestContext.Current.CancellationToken).State.Visited.Select(candidate => candidate.Architecture)];
+        [.. search.Run(Mismatches, null, TestContext.Current.CancellationToken).Visited.Select(candidate => candidate.Architecture)];
 
     // The number of genes that differ from the target.
     private static double[] Mismatches(IReadOnlyList<Architecture> candidates) => [.. candidates.Select(candidate =>

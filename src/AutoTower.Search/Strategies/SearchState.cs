@@ -1,19 +1,19 @@
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Space;
 
-namespace AutoTower.Search.Evolution;
+namespace AutoTower.Search.Strategies;
 
 /// <summary>A judged candidate.</summary>
 /// <param name="Architecture">The candidate.</param>
 /// <param name="Loss">Its validation loss; lower is better.</param>
 public sealed record ScoredArchitecture(Architecture Architecture, double Loss);
 
-/// <summary>All that an evolution needs to go on: what it has judged, in order, and how many random words it has drawn.</summary>
-public sealed class EvolutionState : ICheckpointed
+/// <summary>All that a search needs to go on: what it has judged, in order, and how many random words it has drawn.</summary>
+public sealed class SearchState : ICheckpointed
 {
     private readonly List<double> _pending = [];
     private readonly List<ScoredArchitecture> _visited = [];
-    private readonly HashSet<Architecture> _known = [];
+    private readonly Dictionary<Architecture, double> _losses = [];
 
     /// <summary>Every judged candidate, in order.</summary>
     public IReadOnlyList<ScoredArchitecture> Visited => _visited;
@@ -31,14 +31,18 @@ public sealed class EvolutionState : ICheckpointed
     public int Iteration { get; set; }
 
     /// <summary>True when the candidate has been judged.</summary>
-    public bool IsVisited(Architecture architecture) => _known.Contains(architecture);
+    public bool IsVisited(Architecture architecture) => _losses.ContainsKey(architecture);
+
+    /// <summary>The loss of a judged candidate.</summary>
+    /// <exception cref="KeyNotFoundException">It has not been judged.</exception>
+    public double LossOf(Architecture architecture) => _losses[architecture];
 
     /// <summary>Adds a judged candidate. A loss that is not a number counts as the worst.</summary>
     public void Add(ScoredArchitecture candidate)
     {
         ArgumentNullException.ThrowIfNull(candidate);
         _visited.Add(candidate);
-        _known.Add(candidate.Architecture);
+        _losses[candidate.Architecture] = candidate.Loss;
     }
 
     /// <summary>Notes the loss of the next candidate of the population at hand.</summary>

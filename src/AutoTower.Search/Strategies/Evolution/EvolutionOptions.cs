@@ -1,4 +1,4 @@
-namespace AutoTower.Search.Evolution;
+namespace AutoTower.Search.Strategies.Evolution;
 
 /// <summary>Sizes of the evolution; the defaults are the preset <c>paper</c> (section 4.2.4; SPEC.md).</summary>
 public sealed record EvolutionOptions
@@ -20,4 +20,19 @@ public sealed record EvolutionOptions
 
     /// <summary>Iterations.</summary>
     public int Iterations { get; init; } = 50;
+
+    /// <summary>Candidates that are judged in all: every strategy has this budget.</summary>
+    public int Candidates => (int)Math.Min(int.MaxValue, (long)Iterations * Population);
+
+    /// <summary>Refuses sizes that do not fit each other.</summary>
+    /// <exception cref="ArgumentException">One sentence says which.</exception>
+    internal void RequireConsistency()
+    {
+        if (Population < 1 || Parents < 1 || Crossovers + Mutations > Population)
+        {
+            throw new ArgumentException(
+                $"A population of {Population} with {Parents} parents can't have {Crossovers} crossovers and "
+                + $"{Mutations} mutations; they must fit into the population, and at least one parent is needed.");
+        }
+    }
 }

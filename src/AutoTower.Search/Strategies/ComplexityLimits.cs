@@ -1,7 +1,7 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Space;
 
-namespace AutoTower.Search.Evolution;
+namespace AutoTower.Search.Strategies;
 
 /// <summary>Upper bounds on parameters and FLOPs of a candidate, in total or per tower; null where there is none (paper, section 3.3.3).</summary>
 public sealed record ComplexityLimits
