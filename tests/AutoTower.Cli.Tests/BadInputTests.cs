@@ -11,7 +11,10 @@ public sealed class BadInputTests
         { ["search", "--dta", "ml-1m"], "There is no option '--dta'; the nearest is --data. See 'autotower search --help'." },
         { ["search", "--max-param", "1"], "There is no option '--max-param'; the nearest is --max-params. See 'autotower search --help'." },
         { ["data", "ml-1m"], "'ml-1m' belongs to no option. See 'autotower data --help'." },
-        { ["train"], "Option '--architecture' is required. See 'autotower train --help'." },
+        { ["train"], "Give either --architecture or --model. See 'autotower train --help'." },
+        { ["train", "--architecture", Good, "--model", "google-dnn-l"], "Give either --architecture or --model. See 'autotower train --help'." },
+        { ["cost"], "Give either --architecture or --model. See 'autotower cost --help'." },
+        { ["cost", "--architecture", Good, "--model", "google-dnn-l"], "Give either --architecture or --model. See 'autotower cost --help'." },
         { ["search", "--steps"], "Required argument missing for option: '--steps'. See 'autotower search --help'." },
         { ["search", "--steps", "0"], "--steps takes a whole number from 1, not '0'." },
         { ["search", "--steps", "many"], "--steps takes a whole number from 1, not 'many'." },
@@ -40,7 +43,7 @@ public sealed class BadInputTests
         { ["search", "--split", "random"], "--split takes paper or temporal, not 'random'." },
         { ["search", "--split", "1"], "--split takes paper or temporal, not '1'." },
         { ["search", "--statistics", "mean"], "--statistics takes momentum or cumulative, not 'mean'." },
-        { ["cost", "--convention", "real"], "--convention takes paper or actual, not 'real'." },
+        { ["cost", "--architecture", Good, "--convention", "real"], "--convention takes paper or actual, not 'real'." },
         { ["train", "--architecture", Good, "--epochs", "0"], "--epochs takes a whole number from 1, not '0'." },
         { ["train", "--architecture", Good, "--patience", "0"], "--patience takes a whole number from 1, not '0'." },
         { ["train", "--architecture", Good, "--max-minutes", "0"], "--max-minutes takes a positive number, not '0'." },
@@ -65,9 +68,9 @@ public sealed class BadInputTests
         { [.. Small, "--precision", "bf16"], "--precision takes fp32 or tf32, not 'bf16'." },
         { [.. Small, "--device", "cpu", "--max-params", "1000"], "A limit of 1,000 parameters in total can't be kept: the smallest architecture of this space has " },
         { ["search", "--users", "1", "--items", "1", "--interactions", "1", "--device", "cpu", "--out", Nowhere], "synthetic splits into 0 training" },
-        { ["cost"], "Give either --architecture or --model." },
-        { ["cost", "--architecture", Good, "--model", "google-dnn-l"], "Give either --architecture or --model." },
-        { ["cost", "--model", "google-dnn"], "--model takes google-dnn-l, google-dnn-m, google-dnn-h, not 'google-dnn'." },
+        { ["cost", "--model", "google-dnn"], "There is no model named 'google-dnn'; the nearest names are google-dnn-l, google-dnn-m, google-dnn-h." },
+        { ["cost", "--model", "item-knn"], "The model item-knn has no parameters and no vectors; this takes an architecture or google-dnn-l, " },
+        { ["train", "--model", "sennet-m", "--out", Nowhere], "There is no model named 'sennet-m'; the nearest names are senet-m, senet-l, senet-h." },
     };
 
     private static string Nowhere { get; } = Path.Combine(Path.GetTempPath(), $"autotower-never-made-{Guid.NewGuid():N}");

@@ -24,7 +24,7 @@ internal sealed class FinishedRunFolder : IDisposable
             architecture, new TrainingOptions { BatchSize = 64 }, new RetrainingOptions { MaximumEpochs = 1 }, new ObserverGroup(), CancellationToken.None);
         using (model)
         {
-            ModelWeights.Save(File("weights.safetensors"), model, architecture);
+            ModelWeights.Save(File("weights.safetensors"), model.At(architecture));
         }
 
         System.IO.File.WriteAllText(File("architecture.txt"), architecture.ToString());

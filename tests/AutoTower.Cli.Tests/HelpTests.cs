@@ -24,7 +24,7 @@ public sealed class HelpTests
         "search",
         "--data --data-dir --split --seed --device --user-blocks --item-blocks --embedding-dim --steps --batch --iterations --population --max-params --max-flops "
         + "--max-user-params --max-user-flops --max-item-params --max-item-flops --top --out --json")]
-    [InlineData("train", "--architecture --data --data-dir --split --seed --device --batch --epochs --patience --out --json")]
+    [InlineData("train", "--architecture --model --data --data-dir --split --seed --device --batch --epochs --patience --out --json")]
     [InlineData("cost", "--architecture --model --data --convention --json")]
     [InlineData("data", "--data --data-dir --split --json")]
     public async Task The_help_of_a_command_lists_its_options(string command, string options)

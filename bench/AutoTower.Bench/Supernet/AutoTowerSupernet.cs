@@ -24,7 +24,7 @@ internal sealed class AutoTowerSupernet : ISupernet
         _step = new TrainingStep(_model, pool, BenchmarkWorld.Options, BenchmarkWorld.Seed);
     }
 
-    public void Step(Architecture path) => _step.Run(path);
+    public void Step(Architecture path) => _step.Run(_model.At(path));
 
     public float ReadLoss() => _step.ReadLoss();
 

@@ -1,30 +1,28 @@
 using System.CommandLine;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Data;
 using AutoTower.Search.Space;
 
 namespace AutoTower.Cli.Commands;
 
-/// <summary><c>autotower cost</c>: analytic cost of an architecture or of GoogleDNN; needs no data files.</summary>
+/// <summary><c>autotower cost</c>: analytic cost of an architecture or of a baseline; needs no data files.</summary>
 internal static class CostCommand
 {
     public static Command Create(TextWriter output)
     {
-        var architecture = new Option<string?>("--architecture")
-        {
-            Description = "For example \"pooling=self-attention; user=mlp-512,sa-1,sa-4; item=mlp-128,mlp-512,sa-1\".",
-        };
-        var model = new Option<string?>("--model") { Description = $"A baseline instead: {string.Join(", ", BaselineCost.GoogleDnnLayers.Keys)}." };
+        var model = new ModelOptions();
         var data = DataOptions.NameOption("Whose fields and history length count", "ml-1m");
         var embedding = NumberOption.Within("--embedding-dim", "Embedding dimension E.", 16, 1, 1024);
         var convention = ConventionOption.Create();
         var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
-        var command = new Command("cost", "Shows parameters, multiply-accumulates and FLOPs of an architecture, per block, tower and in total.")
+        var command = new Command("cost", "Shows parameters, multiply-accumulates and FLOPs of an architecture or baseline, per block, tower and in total.")
         {
-            architecture, model, data, embedding, convention, json,
+            data, embedding, convention, json,
         };
+        model.AddTo(command);
         command.SetAction(parsed =>
         {
             var schema = DatasetPresets.Schema(parsed.GetValue(data)!);
@@ -32,34 +30,30 @@ internal static class CostCommand
             {
                 EmbeddingDimension = parsed.GetValue(embedding),
             };
-            var (title, cost) = Compute(parsed.GetValue(architecture), parsed.GetValue(model), shape, parsed.GetValue(convention));
+            var (title, cost, printed) = Compute(
+                model.Architecture(parsed), model.Baseline(parsed), schema.Name, shape, parsed.GetValue(convention));
             if (parsed.GetValue(json))
             {
-                JsonOutput.Write(output, writer => ReportJson.Write(writer, cost));
+                JsonOutput.Write(output, writer => ReportJson.Write(writer, cost, printed));
             }
             else
             {
-                ReportText.WriteCost(output, $"{title} on {schema.Name}", cost);
+                ReportText.WriteCost(output, $"{title} on {schema.Name}", cost, printed);
             }
         });
         return command;
     }
 
-    private static (string Title, ModelCost Cost) Compute(string? architecture, string? model, ModelShape shape, CostConvention convention)
+    private static (string Title, ModelCost Cost, PrintedCost? Printed) Compute(
+        string? architecture, string? baseline, string data, ModelShape shape, CostConvention convention)
     {
-        if (architecture is null == model is null)
-        {
-            throw new ArgumentException("Give either --architecture or --model.");
-        }
-
         if (architecture is not null)
         {
             var parsed = Architecture.Parse(architecture);
-            return (parsed.ToString(), CostModel.Of(parsed, shape, convention));
+            return (parsed.ToString(), CostModel.Of(parsed, shape, convention), null);
         }
 
-        return BaselineCost.GoogleDnnLayers.TryGetValue(model!, out var layers)
-            ? (model!, BaselineCost.GoogleDnn(layers, shape))
-            : throw new ArgumentException($"--model takes {string.Join(", ", BaselineCost.GoogleDnnLayers.Keys)}, not '{model}'.");
+        var model = BaselineCatalog.Find(baseline!);
+        return (model.Name, BaselineCost.Of(model, shape, convention), PrintedCost.Of(model.Name, data));
     }
 }

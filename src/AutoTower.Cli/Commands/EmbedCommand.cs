@@ -31,10 +31,12 @@ internal static class EmbedCommand
             using var trained = run.Open(parsed, device);
             var model = trained.Model;
             var dataset = model.Data.Dataset;
-            using var items = TowerVectors.Items(model, trained.Architecture);
+            using var items = TowerVectors.Items(model);
             var paths = parsed.GetValue(files)!;
-            var users = Write(paths[0], TowerVectors.Users(model, trained.Architecture, TowerVectors.AllUsers(model)), model.Shape.OutputWidth, dataset.UserKeys);
-            var stored = Write(paths[1], items.DownloadToHost(), model.Shape.OutputWidth, dataset.ItemKeys);
+            // A user has a row for each of its vectors.
+            string[] userIds = [.. dataset.UserKeys.Skip(1).SelectMany(id => Enumerable.Repeat(id, model.Interests))];
+            var users = Write(paths[0], TowerVectors.Users(model, TowerVectors.AllUsers(dataset)), model.OutputWidth, userIds);
+            var stored = Write(paths[1], items.DownloadToHost(), model.OutputWidth, [.. dataset.ItemKeys.Skip(1)]);
             if (parsed.GetValue(json))
             {
                 JsonOutput.Write(output, writer =>
@@ -42,7 +44,7 @@ internal static class EmbedCommand
                     writer.WriteStartObject();
                     WriteFile("users", users);
                     WriteFile("items", stored);
-                    writer.WriteNumber("width", model.Shape.OutputWidth);
+                    writer.WriteNumber("width", model.OutputWidth);
                     writer.WriteEndObject();
 
                     void WriteFile(string name, VectorFile file)
@@ -57,24 +59,24 @@ internal static class EmbedCommand
                 return;
             }
 
-            output.WriteLine($"{users.Rows:N0} user vectors of {model.Shape.OutputWidth}: {users.Path}, ids in {users.Ids}");
-            output.WriteLine($"{stored.Rows:N0} item vectors of {model.Shape.OutputWidth}: {stored.Path}, ids in {stored.Ids}");
+            output.WriteLine($"{users.Rows:N0} user vectors of {model.OutputWidth}: {users.Path}, ids in {users.Ids}");
+            output.WriteLine($"{stored.Rows:N0} item vectors of {model.OutputWidth}: {stored.Path}, ids in {stored.Ids}");
         });
         return command;
     }
 
-    private static VectorFile Write(string path, float[] vectors, int width, IReadOnlyList<string> keys)
+    private static VectorFile Write(string path, float[] vectors, int width, string[] keys)
     {
         var rows = vectors.Length / width;
         if (Path.GetExtension(path) == ".parquet")
         {
-            ParquetFile.Write(path, [.. keys.Skip(1)], width, vectors);
+            ParquetFile.Write(path, keys, width, vectors);
             return new VectorFile(path, path, rows);
         }
 
         NpyFile.Write(path, rows, width, vectors);
         var ids = Path.ChangeExtension(path, ".ids.txt");
-        File.WriteAllLines(ids, keys.Skip(1));
+        File.WriteAllLines(ids, keys);
         return new VectorFile(path, ids, rows);
     }
 

@@ -2,7 +2,9 @@ using System.CommandLine;
 using AutoTower.Autograd.Devices.Cpu;
 using AutoTower.Cli.Output;
 using AutoTower.Search.Artefacts;
+using AutoTower.Search.Data;
 using AutoTower.Search.Export;
+using AutoTower.Search.Supernet;
 
 namespace AutoTower.Cli.Commands;
 
@@ -23,7 +25,12 @@ internal static class ExportCommand
         {
             using var device = new CpuDevice(null);
             using var trained = TrainedRun.Open(parsed.GetValue(run)!, device, parsed.GetValue(data));
-            var report = OnnxExport.Write(parsed.GetValue(folder)!, trained.Model, trained.Architecture, parsed.GetValue(fold));
+            if (trained.Model is not SupernetPath path)
+            {
+                throw new DataException($"The run holds the baseline {trained.Model.Name}; only architectures can be exported to ONNX.");
+            }
+
+            var report = OnnxExport.Write(parsed.GetValue(folder)!, path.Supernet, path.Architecture, parsed.GetValue(fold));
             Write(output, report, parsed.GetValue(fold));
         });
         return command;

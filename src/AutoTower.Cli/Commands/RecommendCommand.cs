@@ -33,7 +33,7 @@ internal static class RecommendCommand
         {
             using var device = run.CreateDevice(parsed);
             using var trained = run.Open(parsed, device);
-            using var recommender = new Recommender(trained.Model, trained.Architecture);
+            using var recommender = new Recommender(trained.Model);
             var name = parsed.GetValue(user)!;
             var seen = parsed.GetValue(history)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             var found = recommender.Recommend(name, parsed.GetValue(k), seen, parsed.GetValue(excludeSeen));

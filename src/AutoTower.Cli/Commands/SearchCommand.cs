@@ -42,7 +42,7 @@ internal static class SearchCommand
                 {
                     pipeline = new SearchPipeline(context.Experiment, settings, context.Observers(display));
                     return pipeline.Run(
-                        (model, best) => ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, best.Architecture),
+                        (model, best) => ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model.At(best.Architecture)),
                         context.Control);
                 });
                 Report(context, report, run.Json(parsed), output);

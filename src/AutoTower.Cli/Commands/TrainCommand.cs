@@ -3,29 +3,28 @@ using System.Text.Json;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
 using AutoTower.Search.Artefacts;
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Evaluation;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Commands;
 
-/// <summary><c>autotower train</c>: one architecture from scratch, with test metrics under both protocols.</summary>
+/// <summary><c>autotower train</c>: one architecture or baseline from scratch, with test metrics under both protocols.</summary>
 internal static class TrainCommand
 {
     public static Command Create(TextWriter output, TextWriter error)
     {
-        var architecture = new Option<string>("--architecture")
-        {
-            Description = "For example \"pooling=self-attention; user=mlp-512,sa-1,sa-4; item=mlp-128,mlp-512,sa-1\".",
-            Required = true,
-        };
+        var model = new ModelOptions();
         var data = new DataOptions();
         var training = new TrainingOptionSet();
         var run = new RunOptions();
         var convention = ConventionOption.Create();
-        var command = new Command("train", "Trains one architecture from scratch and ranks the test set.") { architecture, convention };
+        var command = new Command("train", "Trains one architecture or baseline from scratch and ranks the test set.");
+        model.AddTo(command);
+        command.Options.Add(convention);
         data.AddTo(command);
         training.AddTo(command);
         run.AddTo(command);
@@ -36,44 +35,62 @@ internal static class TrainCommand
                 return ExitCode.Success;
             }
 
-            var chosen = Architecture.Parse(parsed.GetValue(architecture)!);
+            var architecture = model.Architecture(parsed) is { } text ? Architecture.Parse(text) : null;
+            var isUntrained = model.Baseline(parsed) is { } name && BaselineCatalog.IsUntrained(name);
             var options = training.Training(parsed);
             var retraining = training.Retraining(parsed);
             using var context = RunContext.Open(parsed, data, run, training.EmbeddingDimension(parsed), error);
-            var cost = CostModel.Of(chosen, context.Experiment.Shape, parsed.GetValue(convention));
-            using var model = context.Experiment.NewModel(SearchSpace.Only(chosen));
-            using var job = new ScratchTraining(context.Experiment, model, chosen, options, retraining);
+            if (isUntrained)
+            {
+                Report(context, Count(context.Experiment, model.Baseline(parsed)!), run.Json(parsed), output);
+                return ExitCode.Success;
+            }
+
+            using var job = architecture is not null
+                ? new ModelTraining(context.Experiment, architecture, options, retraining, parsed.GetValue(convention))
+                : new ModelTraining(context.Experiment, BaselineCatalog.Find(model.Baseline(parsed)!), options, retraining, parsed.GetValue(convention));
             try
             {
-                var result = Display.Run(error, display => Train(context, job, retraining, context.Observers(display)));
-                var trained = new TrainedArchitecture(chosen, cost, null, result, context.Experiment.Rank(model, chosen));
+                var trained = Display.Run(error, display => Train(context, job, retraining, context.Observers(display)));
                 context.Observers().Trained(trained);
-                ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), model, chosen);
+                ModelWeights.Save(context.Folder.PathOf("weights.safetensors"), job.Model);
                 Report(context, trained, run.Json(parsed), output);
                 return ExitCode.Success;
             }
             catch (OperationCanceledException)
             {
-                StoppedReport.Write(output, job.Epochs, context.Folder.Path, run.Json(parsed));
+                StoppedReport.Write(output, job.Training.Epochs, context.Folder.Path, run.Json(parsed));
                 return context.Stop.ExitCode;
             }
         });
         return command;
     }
 
-    private static RetrainingResult Train(RunContext context, ScratchTraining job, RetrainingOptions retraining, IRunObserver observer)
+    private static RankedModel Count(Experiment experiment, string name)
     {
-        context.Control.Track("training", job);
-        observer.PhaseStarted("retrain", retraining.MaximumEpochs);
-        var result = job.Run(observer, context.Control);
-        observer.PhaseEnded("retrain", result.Duration);
-        return result;
+        ItemRanker ranker = name == BaselineCatalog.MostPopular
+            ? new MostPopular(experiment.Dataset, experiment.Split)
+            : new ItemNeighbours(experiment.Dataset, experiment.Split);
+        return new RankedModel(name, experiment.Rank(ranker));
     }
 
-    private static void Report(RunContext context, TrainedArchitecture trained, bool asJson, TextWriter output)
+    private static TrainedModel Train(RunContext context, ModelTraining job, RetrainingOptions retraining, IRunObserver observer)
+    {
+        context.Control.Track("training", job.Training);
+        observer.PhaseStarted("retrain", retraining.MaximumEpochs);
+        var trained = job.Run(observer, context.Control);
+        observer.PhaseEnded("retrain", trained.Retraining.Duration);
+        return trained;
+    }
+
+    private static void Report(RunContext context, RankedModel ranked, bool asJson, TextWriter output)
     {
         var popularity = context.Experiment.Popularity();
-        context.Folder.WriteText("architecture.txt", trained.Architecture.ToString());
+        if (ranked is TrainedArchitecture)
+        {
+            context.Folder.WriteText("architecture.txt", ranked.Name);
+        }
+
         context.Folder.WriteJson("report.json", Write);
         if (asJson)
         {
@@ -81,18 +98,21 @@ internal static class TrainCommand
             return;
         }
 
-        output.WriteLine($"architecture: {trained.Architecture}");
-        output.WriteLine($"cost: {trained.Cost.Total.Parameters / 1e6:F3} M parameters, {trained.Cost.Total.Flops / 1e6:F3} M FLOPs");
-        output.WriteLine(
-            $"best epoch {trained.Retraining.BestEpoch} of {trained.Retraining.Epochs.Count}, {ProgressText.Duration(trained.Retraining.Duration)}");
-        ReportText.WriteMetrics(output, popularity, [trained]);
+        output.WriteLine(ranked is TrainedArchitecture ? $"architecture: {ranked.Name}" : $"model: {ranked.Name}");
+        if (ranked is TrainedModel { Cost.Total: var cost, Retraining: var retraining })
+        {
+            output.WriteLine($"cost: {cost.Parameters / 1e6:F3} M parameters, {cost.Flops / 1e6:F3} M FLOPs");
+            output.WriteLine($"best epoch {retraining.BestEpoch} of {retraining.Epochs.Count}, {ProgressText.Duration(retraining.Duration)}");
+        }
+
+        ReportText.WriteMetrics(output, popularity, ranked.Name == BaselineCatalog.MostPopular ? [] : [ranked]);
         output.WriteLine($"run folder: {context.Folder.Path}");
 
         void Write(Utf8JsonWriter json)
         {
             json.WriteStartObject();
             json.WritePropertyName("trained");
-            ReportJson.Write(json, trained);
+            ReportJson.Write(json, ranked);
             ReportJson.WriteMetrics(json, "popularity", popularity);
             json.WriteString("run_folder", context.Folder.Path);
             json.WriteEndObject();

@@ -1,7 +1,6 @@
 using System.Diagnostics;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Output;
@@ -30,11 +29,11 @@ internal sealed class PlainObserver(TextWriter output) : IRunObserver
         }
     }
 
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+    public void EpochEnded(ITwoTowerModel model, EpochRecord epoch)
     {
         if (epoch.Epoch == 1)
         {
-            output.WriteLine($"training {architecture}");
+            output.WriteLine($"training {model.Name}");
         }
 
         output.WriteLine($"epoch {epoch.Epoch}: loss {epoch.TrainingLoss:F4}, validation {epoch.ValidationLoss:F4}");

@@ -30,22 +30,26 @@ internal static class ReportJson
         writer.WriteEndObject();
     }
 
-    public static void Write(Utf8JsonWriter writer, TrainedArchitecture trained)
+    public static void Write(Utf8JsonWriter writer, RankedModel ranked)
     {
         writer.WriteStartObject();
-        writer.WriteString("architecture", trained.Architecture.ToString());
-        writer.WriteNumber("params", trained.Cost.Total.Parameters);
-        writer.WriteNumber("flops", trained.Cost.Total.Flops);
-        if (trained.Fitness is { } fitness)
+        writer.WriteString(ranked is TrainedArchitecture ? "architecture" : "model", ranked.Name);
+        if (ranked is TrainedModel trained)
         {
-            writer.WriteNumber("fitness", fitness);
+            writer.WriteNumber("params", trained.Cost.Total.Parameters);
+            writer.WriteNumber("flops", trained.Cost.Total.Flops);
+            if (trained is TrainedArchitecture { Fitness: { } fitness })
+            {
+                writer.WriteNumber("fitness", fitness);
+            }
+
+            writer.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
+            writer.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
+            writer.WriteNumber("seconds", Math.Round(trained.Retraining.Duration.TotalSeconds, 3));
+            WriteEpochs(writer, trained.Retraining.Epochs);
         }
 
-        writer.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
-        writer.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
-        writer.WriteNumber("seconds", Math.Round(trained.Retraining.Duration.TotalSeconds, 3));
-        WriteEpochs(writer, trained.Retraining.Epochs);
-        WriteMetrics(writer, "test", trained.Test);
+        WriteMetrics(writer, "test", ranked.Test);
         writer.WriteEndObject();
     }
 
@@ -77,7 +81,7 @@ internal static class ReportJson
         writer.WriteEndObject();
     }
 
-    public static void Write(Utf8JsonWriter writer, ModelCost cost)
+    public static void Write(Utf8JsonWriter writer, ModelCost cost, PrintedCost? printed)
     {
         writer.WriteStartObject();
         WriteTower(writer, "user", cost.User);
@@ -85,6 +89,14 @@ internal static class ReportJson
         writer.WriteStartObject("total");
         WriteComplexity(writer, cost.Total);
         writer.WriteEndObject();
+        if (printed is not null)
+        {
+            writer.WriteStartObject("printed");
+            writer.WriteNumber("params", Math.Round(1e6 * printed.Parameters));
+            writer.WriteNumber("flops", Math.Round(1e6 * printed.Flops));
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndObject();
     }
 

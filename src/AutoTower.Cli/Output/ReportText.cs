@@ -7,11 +7,11 @@ namespace AutoTower.Cli.Output;
 /// <summary>Results for people.</summary>
 internal static class ReportText
 {
-    /// <summary>Metrics in percent of the popularity order and of trained architectures, one table a protocol.</summary>
+    /// <summary>Metrics in percent of the popularity order and of models, one table a protocol.</summary>
     public static void WriteMetrics(
         TextWriter output,
         IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> popularity,
-        IReadOnlyList<TrainedArchitecture> trained)
+        IReadOnlyList<RankedModel> ranked)
     {
         foreach (var protocol in popularity.Keys)
         {
@@ -19,9 +19,10 @@ internal static class ReportText
                 $"test set, protocol {protocol.ToString().ToLowerInvariant()}, {popularity[protocol].Users:N0} users, in %",
                 "model", "R@1", "R@5", "R@10", "R@50", "R@100", "N@10", "N@50", "N@100", "MRR@10");
             Row(table, "most popular", popularity[protocol]);
-            for (var i = 0; i < trained.Count; i++)
+            for (var i = 0; i < ranked.Count; i++)
             {
-                Row(table, trained.Count == 1 ? "trained" : $"retrained {i + 1}", trained[i].Test[protocol]);
+                var name = ranked[i] is not TrainedArchitecture ? ranked[i].Name : ranked.Count == 1 ? "trained" : $"retrained {i + 1}";
+                Row(table, name, ranked[i].Test[protocol]);
             }
 
             Tables.Write(output, table);
@@ -46,13 +47,17 @@ internal static class ReportText
         Tables.Write(output, table);
     }
 
-    public static void WriteCost(TextWriter output, string title, ModelCost cost)
+    public static void WriteCost(TextWriter output, string title, ModelCost cost, PrintedCost? printed)
     {
         var table = Tables.Create(title, "part", "parameters", "MACs", "FLOPs (MACs / 2)");
         AddTower(table, "user", cost.User);
         AddTower(table, "item", cost.Item);
         Add(table, "total", cost.Total);
         Tables.Write(output, table);
+        if (printed is not null)
+        {
+            output.WriteLine($"Table 4 of the paper prints {printed.Parameters:F2} M parameters and {printed.Flops:F2} M FLOPs.");
+        }
     }
 
     private static void AddTower(Spectre.Console.Table table, string name, TowerCost tower)

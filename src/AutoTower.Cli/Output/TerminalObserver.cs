@@ -1,6 +1,5 @@
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 using Spectre.Console;
 
@@ -34,7 +33,7 @@ internal sealed class TerminalObserver(ProgressContext context) : IRunObserver
         _task.Description = $"{progress.Phase} {epoch}[grey]loss {progress.Loss:F3}, {progress.StepsPerSecond:F1} steps/s[/]";
     }
 
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model) => _task?.Increment(0);
+    public void EpochEnded(ITwoTowerModel model, EpochRecord epoch) => _task?.Increment(0);
 
     public void Candidate(CandidateRecord candidate)
     {

@@ -1,7 +1,6 @@
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Data;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Models;
 
 namespace AutoTower.Search.Artefacts;
 
@@ -12,19 +11,18 @@ namespace AutoTower.Search.Artefacts;
 public static class ModelWeights
 {
     /// <summary>Saves all parameters and running statistics. Waits for the device.</summary>
-    public static void Save(string path, TwoTowerModel model, Architecture architecture)
+    public static void Save(string path, ITwoTowerModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(architecture);
         SafeTensors.Write(path, [.. Download(model)], new Dictionary<string, string>
         {
-            ["architecture"] = architecture.ToString(),
+            [model.Architecture is null ? "model" : "architecture"] = model.Name,
             ["data"] = model.Data.Dataset.Name,
         });
     }
 
     /// <summary>Copies all parameters and running statistics to the host. Waits for the device.</summary>
-    public static IEnumerable<NamedTensor> Download(TwoTowerModel model)
+    public static IEnumerable<NamedTensor> Download(IModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         return model.Store.NamedParts().Select(entry => new NamedTensor(
@@ -33,7 +31,7 @@ public static class ModelWeights
 
     /// <summary>Loads weights that fit the model's parameters exactly.</summary>
     /// <exception cref="DataException">A tensor is missing or has another shape.</exception>
-    public static void Load(string path, TwoTowerModel model)
+    public static void Load(string path, IModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         var tensors = SafeTensors.Read(path);

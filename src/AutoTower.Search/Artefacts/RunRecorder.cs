@@ -1,8 +1,7 @@
 using System.Text.Json;
-using AutoTower.Search.Strategies;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Artefacts;
@@ -34,14 +33,14 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
     }
 
     /// <inheritdoc/>
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+    public void EpochEnded(ITwoTowerModel model, EpochRecord epoch)
     {
-        ArgumentNullException.ThrowIfNull(architecture);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(epoch);
         folder.AppendRecord(json =>
         {
             json.WriteString("event", "epoch");
-            json.WriteString("architecture", architecture.ToString());
+            json.WriteString(model.Architecture is null ? "model" : "architecture", model.Name);
             json.WriteNumber("epoch", epoch.Epoch);
             json.WriteNumber("training_loss", epoch.TrainingLoss);
             json.WriteNumber("validation_loss", epoch.ValidationLoss);
@@ -79,13 +78,13 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
     }
 
     /// <inheritdoc/>
-    public void Trained(TrainedArchitecture trained)
+    public void Trained(TrainedModel trained)
     {
         ArgumentNullException.ThrowIfNull(trained);
         folder.AppendRecord(json =>
         {
             json.WriteString("event", "trained");
-            json.WriteString("architecture", trained.Architecture.ToString());
+            json.WriteString(trained is TrainedArchitecture ? "architecture" : "model", trained.Name);
             json.WriteNumber("best_epoch", trained.Retraining.BestEpoch);
             json.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
             foreach (var (protocol, metrics) in trained.Test)

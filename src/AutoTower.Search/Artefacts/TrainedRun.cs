@@ -1,30 +1,30 @@
 using System.Text.Json;
 using AutoTower.Autograd.Devices;
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Data;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Artefacts;
 
-/// <summary>A finished run of <c>search</c> or <c>train</c>, opened from its folder: its data, its architecture and its model.</summary>
+/// <summary>A finished run of <c>search</c> or <c>train</c>, opened from its folder: its data and its model.</summary>
 public sealed class TrainedRun : IDisposable
 {
-    private TrainedRun(Experiment experiment, Architecture architecture, TwoTowerModel model)
+    private readonly IDisposable _owner;
+
+    private TrainedRun(Experiment experiment, ITwoTowerModel model, IDisposable owner)
     {
         Experiment = experiment;
-        Architecture = architecture;
         Model = model;
+        _owner = owner;
     }
 
     /// <summary>The data set, split as in the run.</summary>
     public Experiment Experiment { get; }
 
-    /// <summary>The architecture: of a search, the best retrained one.</summary>
-    public Architecture Architecture { get; }
-
-    /// <summary>The model with its trained weights and running statistics.</summary>
-    public TwoTowerModel Model { get; }
+    /// <summary>The model with its trained weights and running statistics: of a search, the best retrained one.</summary>
+    public ITwoTowerModel Model { get; }
 
     /// <summary>Opens a run.</summary>
     /// <param name="folder">The run folder.</param>
@@ -35,7 +35,13 @@ public sealed class TrainedRun : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var configuration = Configuration(folder);
-        var architecture = Architecture.Parse(Read(folder, "architecture.txt", "has no trained model yet: it has").Trim());
+        var baseline = Text("model");
+        var architecture = baseline is null ? Architecture.Parse(Read(folder, "architecture.txt", "has no trained model yet: it has").Trim()) : null;
+        if (baseline is not null)
+        {
+            BaselineCatalog.Find(baseline);
+        }
+
         var name = Required(folder, configuration, "data").GetString()!;
         var defaults = new SyntheticOptions();
         var dataset = DatasetPresets.Load(name, dataDirectory ?? Text("data-dir"), new SyntheticOptions
@@ -47,16 +53,27 @@ public sealed class TrainedRun : IDisposable
         var protocol = Enum.Parse<SplitProtocol>(Required(folder, configuration, "split").GetString()!, ignoreCase: true);
         var seed = Required(folder, configuration, "seed").GetUInt64();
         var experiment = new Experiment(device, dataset, protocol, Required(folder, configuration, "embedding-dim").GetInt32(), seed);
-        TwoTowerModel? model = null;
+        IDisposable? owner = null;
         try
         {
-            model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, seed);
+            ITwoTowerModel model;
+            if (architecture is null)
+            {
+                var created = BaselineCatalog.Create(baseline!, experiment.Data, experiment.Shape, seed);
+                (owner, model) = (created, created);
+            }
+            else
+            {
+                var supernet = experiment.NewModel(SearchSpace.Only(architecture));
+                (owner, model) = (supernet, supernet.At(architecture));
+            }
+
             ModelWeights.Load(Path.Combine(folder, "weights.safetensors"), model);
-            return new TrainedRun(experiment, architecture, model);
+            return new TrainedRun(experiment, model, owner);
         }
         catch
         {
-            model?.Dispose();
+            owner?.Dispose();
             experiment.Dispose();
             throw;
         }
@@ -71,7 +88,7 @@ public sealed class TrainedRun : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Model.Dispose();
+        _owner.Dispose();
         Experiment.Dispose();
     }
 

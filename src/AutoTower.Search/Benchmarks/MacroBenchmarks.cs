@@ -29,7 +29,7 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
         {
             for (var i = 0; i < count; i++)
             {
-                step.Run(model.Space.Sample(random));
+                step.Run(model.At(model.Space.Sample(random)));
             }
 
             step.ReadLoss();
@@ -41,11 +41,12 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
     {
         using var model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, settings.Seed);
         using var step = new TrainingStep(model, experiment.Train, settings.Training, settings.Seed);
+        var path = model.At(architecture);
         return Measure("fixed architecture step", "step", steps, repetitions, WarmUpSteps, count =>
         {
             for (var i = 0; i < count; i++)
             {
-                step.Run(architecture);
+                step.Run(path);
             }
 
             step.ReadLoss();

@@ -1,44 +1,48 @@
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Space;
+using AutoTower.Search.Space.Blocks;
+using AutoTower.Search.Space.Poolings;
 
 namespace AutoTower.Search.Cost;
 
 /// <summary>
-/// Cost of GoogleDNN (Yi et al. 2019), the paper's main baseline: each tower is a stack of dense layers over its concatenated input,
-/// batch norm behind each hidden layer; the history is averaged (SPEC.md, Cost model; paper, Tables 3 and 4).
+/// Analytic cost of the paper's baselines (SPEC.md, Cost model; paper, Tables 3 and 4). The convention <c>paper</c> counts as Table 4
+/// does: GoogleDNN and SENET come out as printed there. The convention <c>actual</c> counts every multiply-accumulate.
 /// </summary>
 public static class BaselineCost
 {
-    /// <summary>Dense layers by scenario of Table 3.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyList<int>> GoogleDnnLayers { get; } = new Dictionary<string, IReadOnlyList<int>>
+    /// <summary>The cost of a baseline.</summary>
+    public static ModelCost Of(BaselineDefinition model, ModelShape shape, CostConvention convention)
     {
-        ["google-dnn-l"] = [256, 192, 128],
-        ["google-dnn-m"] = [512, 256, 128],
-        ["google-dnn-h"] = [1024, 512, 256, 128],
-    };
-
-    /// <summary>Cost of GoogleDNN with the given hidden layers and an output of O, scoring against 1,024 items included.</summary>
-    public static ModelCost GoogleDnn(IReadOnlyList<int> layers, ModelShape shape)
-    {
-        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(shape);
-        return new ModelCost(
-            Tower(shape.UserInputWidth, layers, shape.OutputWidth),
-            Tower(shape.ItemInputWidth, layers, shape.OutputWidth),
-            new Complexity(0, (long)CostModel.ScoredItems * shape.OutputWidth));
+        var user = new List<PartCost>();
+        var item = new List<PartCost>();
+        if (convention == CostConvention.Actual)
+        {
+            user.Add(new PartCost("pooling.average", new SumPoolingType(average: true).Cost(shape.HistoryLength, shape.HistoryWidth)));
+        }
+
+        if (model.Family == BaselineFamily.Senet)
+        {
+            user.Add(new PartCost("weights", SqueezeExcitation.Cost(shape.UserFields + shape.HistoryFields, shape.EmbeddingDimension)));
+            item.Add(new PartCost("weights", SqueezeExcitation.Cost(shape.ItemFields, shape.EmbeddingDimension)));
+        }
+
+        user.AddRange(Dense(shape.UserInputWidth, model.Layers, shape.OutputWidth));
+        item.AddRange(Dense(shape.ItemInputWidth, model.Layers, shape.OutputWidth));
+        return new ModelCost(new TowerCost(user), new TowerCost(item), new Complexity(0, (long)CostModel.ScoredItems * shape.OutputWidth));
     }
 
-    private static TowerCost Tower(int inputWidth, IReadOnlyList<int> layers, int outputWidth)
+    private static IEnumerable<PartCost> Dense(long width, IReadOnlyList<int> layers, int outputWidth)
     {
-        var parts = new List<PartCost>();
-        long width = inputWidth;
         for (var i = 0; i < layers.Count; i++)
         {
             // Weights and biases, batch norm (2 a unit); products and batch norm.
-            parts.Add(new PartCost($"dense.{i}", new Complexity((width + 3) * layers[i], (width * layers[i]) + layers[i])));
+            yield return new PartCost($"dense.{i}", new Complexity((width + 3) * layers[i], (width * layers[i]) + layers[i]));
             width = layers[i];
         }
 
-        parts.Add(new PartCost("output", new Complexity((width + 1) * outputWidth, width * outputWidth)));
-        return new TowerCost(parts);
+        yield return new PartCost("output", new Complexity((width + 1) * outputWidth, width * outputWidth));
     }
 }

@@ -2,8 +2,8 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
+using AutoTower.Search.Models;
 using AutoTower.Search.Retrieval;
-using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Evaluation;
@@ -18,10 +18,9 @@ public static class FullRanking
 
     /// <summary>Ranks with the weights and running statistics that <paramref name="model"/> has now. Waits for the device.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="architecture">The path to use.</param>
     /// <param name="queries">Whose histories, what is excluded, what is to be found.</param>
     /// <param name="protocol">The protocol the queries were made for.</param>
-    public static RankingMetrics Evaluate(TwoTowerModel model, Architecture architecture, RankingQueries queries, EvaluationProtocol protocol)
+    public static RankingMetrics Evaluate(ITwoTowerModel model, RankingQueries queries, EvaluationProtocol protocol)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(queries);
@@ -29,24 +28,27 @@ public static class FullRanking
         var depth = Math.Min(Cutoffs[^1], model.Data.Dataset.Items.Count - 1);
         var accumulator = new MetricAccumulator(protocol, Cutoffs);
         using var arena = new Arena(device, "full ranking");
-        using var items = TowerVectors.Items(model, architecture);
+        using var items = TowerVectors.Items(model);
         using var retrieval = new RetrievalIndex(
-            device, new ItemTable(new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.Shape.OutputWidth)));
-        using var batchMemory = new DeviceBatch(device, ChunkSize, model.Shape.HistoryLength);
-        var ranked = new int[ChunkSize * depth];
+            device, new ItemTable(new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.OutputWidth)));
+        using var batchMemory = new DeviceBatch(device, ChunkSize, model.Data.Dataset.HistoryLength);
         for (var first = 0; first < queries.Count; first += ChunkSize)
         {
             var count = Math.Min(ChunkSize, queries.Count - first);
             arena.Reset();
             var batch = batchMemory.Arrays(count);
             device.Batches.Assemble(model.Data.Interactions, arena.NewIntegers(queries.Interactions.AsSpan(first, count)), batch);
-            var users = model.Users(new Tape(arena, ForwardMode.Inference), architecture, batch).Representation;
-            var indices = arena.NewIntegers(count * depth);
-            retrieval.Search(users.Value, Exclusions(arena, queries, first, count), depth, indices, arena.NewMatrix(count, depth));
-            device.Download(indices.Address, ranked.AsSpan(0, count * depth));
+            var vectors = model.Users(new Tape(arena, ForwardMode.Inference), batch).Value.Reshape(count * model.Interests, model.OutputWidth);
+            var indices = arena.NewIntegers(vectors.Rows * depth);
+            var scores = arena.NewMatrix(vectors.Rows, depth);
+            retrieval.Search(vectors, Exclusions(arena, queries, first, count, model.Interests), depth, indices, scores);
+            var lists = new TopKResult(depth, new int[vectors.Rows * depth], new float[vectors.Rows * depth]);
+            device.Download(indices.Address, lists.Indices.AsSpan());
+            device.Download(scores.Address, lists.Scores.AsSpan());
+            var ranked = InterestMerge.Merge(lists, model.Interests);
             for (var i = 0; i < count; i++)
             {
-                var list = ranked.AsSpan(i * depth, depth);
+                var list = ranked.Indices.AsSpan(i * depth, depth);
                 foreach (ref var index in list)
                 {
                     index = index < 0 ? -1 : index + 1;
@@ -59,21 +61,21 @@ public static class FullRanking
         return accumulator.ToMetrics();
     }
 
-    private static Exclusions Exclusions(Arena arena, RankingQueries queries, int first, int count)
+    // Each of a user's vectors is a query of its own with the same exclusions.
+    private static Exclusions Exclusions(Arena arena, RankingQueries queries, int first, int count, int interests)
     {
-        var start = queries.ExclusionOffsets[first];
-        var offsets = new int[count + 1];
-        for (var i = 0; i <= count; i++)
+        var offsets = new List<int> { 0 };
+        var rows = new List<int>();
+        for (var i = 0; i < count * interests; i++)
         {
-            offsets[i] = queries.ExclusionOffsets[first + i] - start;
+            foreach (var item in queries.Excluded(first + (i / interests)))
+            {
+                rows.Add(item - 1);
+            }
+
+            offsets.Add(rows.Count);
         }
 
-        var rows = queries.ExcludedItems.AsSpan(start, offsets[count]).ToArray();
-        for (var i = 0; i < rows.Length; i++)
-        {
-            rows[i]--;
-        }
-
-        return new Exclusions(arena.NewIntegers(offsets), arena.NewIntegers(rows));
+        return new Exclusions(arena.NewIntegers([.. offsets]), arena.NewIntegers([.. rows]));
     }
 }

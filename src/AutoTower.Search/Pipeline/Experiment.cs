@@ -1,8 +1,10 @@
 using AutoTower.Autograd.Devices;
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Data;
 using AutoTower.Search.Evaluation;
+using AutoTower.Search.Models;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
@@ -71,12 +73,18 @@ public sealed class Experiment : IDisposable
     public ModelShape Shape { get; }
 
     /// <summary>Metrics of the most-popular order on the test set, by protocol.</summary>
-    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Popularity() => _queries.ToDictionary(
-        pair => pair.Key, pair => MostPopular.Evaluate(Dataset, Split, pair.Value, pair.Key));
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Popularity() => Rank(new MostPopular(Dataset, Split));
+
+    /// <summary>Metrics of a ranking by counts on the test set, by protocol.</summary>
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(ItemRanker ranker)
+    {
+        ArgumentNullException.ThrowIfNull(ranker);
+        return _queries.ToDictionary(pair => pair.Key, pair => ranker.Evaluate(pair.Value, pair.Key));
+    }
 
     /// <summary>Metrics of a model on the test set, by protocol.</summary>
-    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(TwoTowerModel model, Architecture architecture) =>
-        _queries.ToDictionary(pair => pair.Key, pair => FullRanking.Evaluate(model, architecture, pair.Value, pair.Key));
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(ITwoTowerModel model) =>
+        _queries.ToDictionary(pair => pair.Key, pair => FullRanking.Evaluate(model, pair.Value, pair.Key));
 
     /// <summary>Trains <paramref name="architecture"/> from scratch. The caller owns the model.</summary>
     /// <param name="architecture">What to train.</param>
@@ -94,7 +102,7 @@ public sealed class Experiment : IDisposable
         var model = NewModel(SearchSpace.Only(architecture));
         try
         {
-            using var job = new ScratchTraining(this, model, architecture, training, retraining);
+            using var job = new ScratchTraining(this, model.At(architecture), training, retraining);
             return (model, job.Run(observer, new RunControl(cancellation)));
         }
         catch

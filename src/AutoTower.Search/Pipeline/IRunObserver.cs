@@ -1,7 +1,7 @@
 using AutoTower.Search.Cost;
-using AutoTower.Search.Strategies;
+using AutoTower.Search.Models;
 using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Pipeline;
@@ -23,8 +23,8 @@ public interface IRunObserver
     /// <summary>Training has gone on; every 100 steps and at the end of an epoch.</summary>
     void Training(TrainingProgress progress);
 
-    /// <summary>An epoch of retraining has ended; <paramref name="model"/> is in its state.</summary>
-    void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model);
+    /// <summary>An epoch of training from scratch has ended; <paramref name="model"/> is in its state.</summary>
+    void EpochEnded(ITwoTowerModel model, EpochRecord epoch);
 
     /// <summary>A candidate has been judged.</summary>
     void Candidate(CandidateRecord candidate);
@@ -34,8 +34,8 @@ public interface IRunObserver
     {
     }
 
-    /// <summary>An architecture has been trained from scratch and ranked on the test set.</summary>
-    void Trained(TrainedArchitecture trained)
+    /// <summary>A model has been trained from scratch and ranked on the test set.</summary>
+    void Trained(TrainedModel trained)
     {
     }
 

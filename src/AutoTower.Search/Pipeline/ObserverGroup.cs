@@ -1,6 +1,5 @@
+using AutoTower.Search.Models;
 using AutoTower.Search.Strategies;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Pipeline;
@@ -15,8 +14,7 @@ public sealed class ObserverGroup(params IReadOnlyList<IRunObserver> observers) 
     public void Training(TrainingProgress progress) => Each(observer => observer.Training(progress));
 
     /// <inheritdoc/>
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model) =>
-        Each(observer => observer.EpochEnded(architecture, epoch, model));
+    public void EpochEnded(ITwoTowerModel model, EpochRecord epoch) => Each(observer => observer.EpochEnded(model, epoch));
 
     /// <inheritdoc/>
     public void Candidate(CandidateRecord candidate) => Each(observer => observer.Candidate(candidate));
@@ -25,7 +23,7 @@ public sealed class ObserverGroup(params IReadOnlyList<IRunObserver> observers) 
     public void IterationEnded(IterationProgress progress) => Each(observer => observer.IterationEnded(progress));
 
     /// <inheritdoc/>
-    public void Trained(TrainedArchitecture trained) => Each(observer => observer.Trained(trained));
+    public void Trained(TrainedModel trained) => Each(observer => observer.Trained(trained));
 
     /// <inheritdoc/>
     public void PhaseEnded(string phase, TimeSpan duration) => Each(observer => observer.PhaseEnded(phase, duration));

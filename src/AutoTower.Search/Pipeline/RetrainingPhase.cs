@@ -70,7 +70,7 @@ internal sealed class RetrainingPhase(
     private ScratchTraining Begin(Architecture architecture)
     {
         _model = experiment.NewModel(SearchSpace.Only(architecture));
-        _training = new ScratchTraining(experiment, _model, architecture, settings.Training, settings.Retraining);
+        _training = new ScratchTraining(experiment, _model.At(architecture), settings.Training, settings.Retraining);
         return _training;
     }
 
@@ -78,7 +78,7 @@ internal sealed class RetrainingPhase(
     {
         var cost = CostModel.Of(candidate.Architecture, experiment.Shape, settings.Convention);
         var trained = new TrainedArchitecture(
-            candidate.Architecture, cost, candidate.Loss, result, experiment.Rank(_model!, candidate.Architecture));
+            candidate.Architecture, cost, candidate.Loss, result, experiment.Rank(_model!.At(candidate.Architecture)));
         _trained.Add(trained);
         _training!.Dispose();
         _training = null;

@@ -6,6 +6,20 @@ using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Pipeline;
 
+/// <summary>Something that ranked the test set.</summary>
+/// <param name="Name">What run folders call it.</param>
+/// <param name="Test">Test metrics by protocol.</param>
+public record RankedModel(string Name, IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test);
+
+/// <summary>A model trained from scratch and ranked on the test set.</summary>
+/// <param name="Name">What run folders call it.</param>
+/// <param name="Cost">Its analytic cost.</param>
+/// <param name="Retraining">How training went.</param>
+/// <param name="Test">Test metrics by protocol.</param>
+public record TrainedModel(
+    string Name, ModelCost Cost, RetrainingResult Retraining, IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test)
+    : RankedModel(Name, Test);
+
 /// <summary>An architecture trained from scratch and ranked on the test set.</summary>
 /// <param name="Architecture">The architecture.</param>
 /// <param name="Cost">Its analytic cost.</param>
@@ -17,7 +31,8 @@ public sealed record TrainedArchitecture(
     ModelCost Cost,
     double? Fitness,
     RetrainingResult Retraining,
-    IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test);
+    IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test)
+    : TrainedModel(Architecture.ToString(), Cost, Retraining, Test);
 
 /// <summary>The outcome of a search.</summary>
 /// <param name="Trained">The retrained architectures, best validation loss first: the first is the result, chosen without test data.</param>

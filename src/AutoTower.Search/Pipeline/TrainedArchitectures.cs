@@ -63,7 +63,6 @@ internal sealed class TrainedArchitectures(ModelShape shape, CostConvention conv
     {
         var architecture = Architecture.Parse(reader.Text("architecture"));
         var result = new RetrainingResult(
-            architecture,
             (int)reader.Integer("best epoch"),
             reader.Number("best validation loss"),
             [.. EpochRecords.Restore(reader)],

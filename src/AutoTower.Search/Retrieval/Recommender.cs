@@ -1,8 +1,7 @@
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Search.Data;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Models;
 
 namespace AutoTower.Search.Retrieval;
 
@@ -10,26 +9,24 @@ namespace AutoTower.Search.Retrieval;
 /// <param name="Rank">From 1.</param>
 /// <param name="Item">The data set's own id.</param>
 /// <param name="Title">Its title, where the data set has titles.</param>
-/// <param name="Score">Inner product of the vectors.</param>
+/// <param name="Score">Inner product of the vectors; the largest where the user has several.</param>
 public sealed record Recommendation(int Rank, string Item, string? Title, float Score);
 
 /// <summary>Items for users under a trained model, by the data set's own ids.</summary>
 public sealed class Recommender : IDisposable
 {
-    private readonly TwoTowerModel _model;
-    private readonly Architecture _architecture;
+    private readonly ITwoTowerModel _model;
     private readonly DeviceBuffer<float> _items;
     private readonly RetrievalIndex _index;
 
     /// <summary>Computes and indexes the vectors of all items.</summary>
-    public Recommender(TwoTowerModel model, Architecture architecture)
+    public Recommender(ITwoTowerModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         _model = model;
-        _architecture = architecture;
-        _items = TowerVectors.Items(model, architecture);
+        _items = TowerVectors.Items(model);
         _index = new RetrievalIndex(
-            model.Device, new ItemTable(new Matrix(_items.Address, model.Data.Dataset.Items.Count - 1, model.Shape.OutputWidth)));
+            model.Device, new ItemTable(new Matrix(_items.Address, model.Data.Dataset.Items.Count - 1, model.OutputWidth)));
     }
 
     private Dataset Dataset => _model.Data.Dataset;
@@ -49,11 +46,12 @@ public sealed class Recommender : IDisposable
             throw new DataException($"{Dataset.Name} has no user {user}; give the items that a new user has seen, for example --history 50,181,100.");
         }
 
-        var known = id == 0 ? ReadOnlyMemory<int>.Empty : TowerVectors.Seen(_model, id);
+        var known = id == 0 ? ReadOnlyMemory<int>.Empty : TowerVectors.Seen(Dataset, id);
         var seen = history is null ? known : Items(history);
-        var vector = TowerVectors.Users(_model, _architecture, [new UserHistory(id, seen)]);
+        var vector = TowerVectors.Users(_model, [new UserHistory(id, seen)]);
         int[] excluded = excludeSeen ? [.. known.ToArray().Concat(seen.ToArray()).Distinct().Select(item => item - 1)] : [];
-        var found = _index.Search(vector, k, ExclusionLists.From([excluded]));
+        var lists = _index.Search(vector, k, ExclusionLists.From([.. Enumerable.Repeat(excluded, _model.Interests)]));
+        var found = InterestMerge.Merge(lists, _model.Interests);
         var results = new List<Recommendation>();
         for (var i = 0; i < k && found.Indices[i] >= 0; i++)
         {

@@ -2,8 +2,8 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Data;
+using AutoTower.Search.Models;
 
 namespace AutoTower.Search.Retrieval;
 
@@ -18,11 +18,11 @@ public static class TowerVectors
     private const int ChunkSize = 1024;
 
     /// <summary>Vectors (items, O) of items 1, 2, ...: row r is item r + 1. The caller owns the buffer.</summary>
-    public static DeviceBuffer<float> Items(TwoTowerModel model, Architecture architecture)
+    public static DeviceBuffer<float> Items(ITwoTowerModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         var count = model.Data.Dataset.Items.Count - 1;
-        var width = model.Shape.OutputWidth;
+        var width = model.OutputWidth;
         using var arena = new Arena(model.Device, "item vectors");
         var vectors = new DeviceBuffer<float>(model.Device, (long)count * width, "item vectors");
         for (var first = 0; first < count; first += ChunkSize)
@@ -30,27 +30,27 @@ public static class TowerVectors
             arena.Reset();
             var size = Math.Min(ChunkSize, count - first);
             var ids = arena.NewIntegers([.. Enumerable.Range(first + 1, size)]);
-            var output = model.Items(new Tape(arena, ForwardMode.Inference), architecture, ids).Representation;
+            var output = model.Items(new Tape(arena, ForwardMode.Inference), ids);
             model.Device.Copy(output.Value.Address, vectors.Address + (nint)first * width * sizeof(float), output.Value.Count * sizeof(float));
         }
 
         return vectors;
     }
 
-    /// <summary>Vectors (users, O) on the host, one a user given. Waits for the device.</summary>
+    /// <summary>Vectors (users, interests * O) on the host, a row a user given. Waits for the device.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A user or item id that the data set does not have.</exception>
-    public static float[] Users(TwoTowerModel model, Architecture architecture, IReadOnlyList<UserHistory> users)
+    public static float[] Users(ITwoTowerModel model, IReadOnlyList<UserHistory> users)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(users);
-        var width = model.Shape.OutputWidth;
+        var width = model.Interests * model.OutputWidth;
         var vectors = new float[users.Count * width];
         using var arena = new Arena(model.Device, "user vectors");
         for (var first = 0; first < users.Count; first += ChunkSize)
         {
             arena.Reset();
-            var batch = Batch(arena, model, [.. users.Skip(first).Take(ChunkSize)]);
-            var output = model.Users(new Tape(arena, ForwardMode.Inference), architecture, batch).Representation;
+            var batch = Batch(arena, model.Data.Dataset, [.. users.Skip(first).Take(ChunkSize)]);
+            var output = model.Users(new Tape(arena, ForwardMode.Inference), batch);
             model.Device.Download(output.Value.Address, vectors.AsSpan(first * width, batch.Users.Length * width));
         }
 
@@ -58,24 +58,23 @@ public static class TowerVectors
     }
 
     /// <summary>Every user of the data set with everything the log has of them; entry i is user i + 1.</summary>
-    public static IReadOnlyList<UserHistory> AllUsers(TwoTowerModel model)
+    public static IReadOnlyList<UserHistory> AllUsers(Dataset dataset)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        return [.. Enumerable.Range(1, model.Data.Dataset.Users.Count - 1).Select(user => new UserHistory(user, Seen(model, user)))];
+        ArgumentNullException.ThrowIfNull(dataset);
+        return [.. Enumerable.Range(1, dataset.Users.Count - 1).Select(user => new UserHistory(user, Seen(dataset, user)))];
     }
 
     /// <summary>The items that the log has of a user, in time order.</summary>
-    public static ReadOnlyMemory<int> Seen(TwoTowerModel model, int user)
+    public static ReadOnlyMemory<int> Seen(Dataset dataset, int user)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        var log = model.Data.Dataset.Interactions;
+        ArgumentNullException.ThrowIfNull(dataset);
+        var log = dataset.Interactions;
         return log.Items.AsMemory(log.Offsets[user]..log.Offsets[user + 1]);
     }
 
-    private static BatchArrays Batch(Arena arena, TwoTowerModel model, UserHistory[] users)
+    private static BatchArrays Batch(Arena arena, Dataset dataset, UserHistory[] users)
     {
-        var dataset = model.Data.Dataset;
-        var length = model.Shape.HistoryLength;
+        var length = dataset.HistoryLength;
         var histories = new int[users.Length * length];
         var lengths = new int[users.Length];
         for (var i = 0; i < users.Length; i++)

@@ -1,11 +1,10 @@
 using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
-using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
-using AutoTower.Search.Data;
+using AutoTower.Search.Models;
 using AutoTower.Search.Space;
 
 namespace AutoTower.Search.Supernet;
@@ -14,15 +13,12 @@ namespace AutoTower.Search.Supernet;
 /// The weight-sharing supernet over a search space (paper, section 3.3.2). Over <see cref="SearchSpace.Only"/> it is a single model, so
 /// supernet training, candidate evaluation and retraining run the same code.
 /// </summary>
-public sealed class TwoTowerModel : ICheckpointed, IDisposable
+public sealed class TwoTowerModel : IModel, ICheckpointed, IDisposable
 {
-    private readonly EmbeddingTables _embeddings;
+    private readonly EntityInputs _inputs;
     private readonly Dictionary<string, (ParameterGroup Group, IPooling Pooling)> _poolings = [];
     private readonly Tower _userTower;
     private readonly Tower _itemTower;
-    private readonly FieldLookup[] _userLookups;
-    private readonly FieldLookup[] _itemLookups;
-    private readonly FieldLookup[] _historyLookups;
     private readonly DeviceBuffer<float> _initialBuffers;
 
     /// <summary>Declares and initialises all parameters of <paramref name="space"/>.</summary>
@@ -38,7 +34,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
         Data = data;
         Space = space;
         Shape = shape;
-        _embeddings = new EmbeddingTables(Store, data.Dataset, shape.EmbeddingDimension);
+        _inputs = new EntityInputs(Store, data, shape);
         foreach (var type in space.Poolings)
         {
             var group = Store.AddGroup($"pooling.{type.Name}");
@@ -48,9 +44,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
         _userTower = new Tower(Store, "user_tower", shape.UserInputWidth, space.UserChoices, shape);
         _itemTower = new Tower(Store, "item_tower", shape.ItemInputWidth, space.ItemChoices, shape);
         Store.Allocate(data.Device, seed);
-        _userLookups = _embeddings.UserLookups(data);
-        _itemLookups = _embeddings.ItemLookups(data);
-        _historyLookups = _embeddings.HistoryLookups(data);
+        _inputs.Bind();
         _initialBuffers = new DeviceBuffer<float>(data.Device, Store.Buffers.Length, "initial statistics");
         data.Device.Copy(Store.Buffers.Address, _initialBuffers.Address, _initialBuffers.Bytes);
     }
@@ -102,7 +96,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pooling);
-        return UserInput(tape, batch, output => Pool(tape, Pooling(pooling).Pooling, batch, output));
+        return _inputs.User(tape, Pooling(pooling).Pooling, batch);
     }
 
     /// <summary>What both towers of a training step align, in fewer launches than one by one.</summary>
@@ -113,13 +107,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pooling);
-        var fields = _userLookups.Length * Shape.EmbeddingDimension;
-        var user = tape.NewTensor(batch.Users.Length, Shape.UserInputWidth);
-        var item = tape.NewTensor(batch.Items.Length, Shape.ItemInputWidth);
-        var embeddings = user.SliceColumns(0, fields);
-        Pool(tape, Pooling(pooling).Pooling, batch, user.SliceColumns(fields, Shape.HistoryWidth));
-        tape.Gather([new EntityGather(batch.Users, _userLookups, embeddings), new EntityGather(batch.Items, _itemLookups, item)]);
-        return (new TowerInput(user, embeddings), new TowerInput(item, item));
+        return _inputs.Both(tape, Pooling(pooling).Pooling, batch);
     }
 
     /// <summary>What the item tower aligns: field embeddings (B, in).</summary>
@@ -128,9 +116,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     public TowerInput ItemInput(Tape tape, IntegerArray items)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        var input = tape.NewTensor(items.Length, Shape.ItemInputWidth);
-        tape.Gather(items, _itemLookups, input);
-        return new TowerInput(input, input);
+        return _inputs.Item(tape, items);
     }
 
     /// <summary>
@@ -150,8 +136,7 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     public IReadOnlyList<ParameterGroup> Path(Architecture architecture)
     {
         ArgumentNullException.ThrowIfNull(architecture);
-        var groups = new List<ParameterGroup> { _embeddings.UserGroup, _embeddings.ItemGroup };
-        groups.Add(Pooling(architecture.Pooling).Group);
+        List<ParameterGroup> groups = [.. _inputs.Groups, Pooling(architecture.Pooling).Group];
         groups.AddRange(_userTower.Path(architecture.User));
         groups.AddRange(_itemTower.Path(architecture.Item));
         groups.RemoveAll(group => group.Parameters.Count == 0);
@@ -161,27 +146,14 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     /// <summary>Sets all running statistics to mean 0, variance 1.</summary>
     public void ResetRunningStatistics() => Device.Copy(_initialBuffers.Address, Store.Buffers.Address, _initialBuffers.Bytes);
 
-    /// <inheritdoc/>
-    public void Save(CheckpointWriter writer)
-    {
-        ArgumentNullException.ThrowIfNull(writer);
-        writer.Write("layout", Layout());
-        writer.Write("values", Store.Values);
-        writer.Write("statistics", Store.Buffers);
-    }
+    /// <summary>The model that the path <paramref name="architecture"/> is; it shares this model's parameters.</summary>
+    public ITwoTowerModel At(Architecture architecture) => new SupernetPath(this, architecture);
 
     /// <inheritdoc/>
-    public void Restore(CheckpointReader reader)
-    {
-        ArgumentNullException.ThrowIfNull(reader);
-        if (reader.Text("layout") != Layout())
-        {
-            throw new DataException($"{reader.Path} holds a model with other parameters than this version of the program gives it.");
-        }
+    public void Save(CheckpointWriter writer) => new ModelState(this).Save(writer);
 
-        reader.Read("values", Store.Values);
-        reader.Read("statistics", Store.Buffers);
-    }
+    /// <inheritdoc/>
+    public void Restore(CheckpointReader reader) => new ModelState(this).Restore(reader);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -191,56 +163,18 @@ public sealed class TwoTowerModel : ICheckpointed, IDisposable
     }
 
     private TowerInput MixedUserInput(Tape tape, PoolingType pooling, BatchArrays batch, ArchitectureGates gates) =>
-        UserInput(tape, batch, output => MixedChoice.Mix(
+        _inputs.User(tape, batch, output => MixedChoice.Mix(
             tape,
             Space.Poolings.TakeWhile(other => other != pooling).Count(),
             gates.Pooling,
             output,
-            (k, on, to) => Pool(on, Pooling(Space.Poolings[k]).Pooling, batch, to)));
-
-    private TowerInput UserInput(Tape tape, BatchArrays batch, Action<Tensor> pool)
-    {
-        var fields = _userLookups.Length * Shape.EmbeddingDimension;
-        var input = tape.NewTensor(batch.Users.Length, Shape.UserInputWidth);
-        var embeddings = input.SliceColumns(0, fields);
-        tape.Gather(batch.Users, _userLookups, embeddings);
-        pool(input.SliceColumns(fields, Shape.HistoryWidth));
-        return new TowerInput(input, embeddings);
-    }
-
-    // Values are saved as one slab; where each parameter lies in it must not have changed.
-    private string Layout() => string.Join('\n', Store.NamedParts().Select(entry => $"{entry.Part.Name}@{entry.Parameter.Offset}"));
-
-    // In one launch where device and pooling allow it.
-    private void Pool(Tape tape, IPooling pooling, BatchArrays batch, Tensor output)
-    {
-        var histories = new HistoryInputs(batch.History, batch.Lengths, _historyLookups);
-        if (Device.Histories is { } kernels && pooling.Fused is { } fused && kernels.Supports(fused, histories))
-        {
-            tape.PoolHistories(kernels, fused, histories, output);
-            return;
-        }
-
-        var history = tape.NewTensor(batch.History.Length, Shape.HistoryWidth);
-        tape.Gather(batch.History, _historyLookups, history);
-        pooling.Forward(tape, history, batch.Lengths, output);
-    }
+            (k, on, to) => _inputs.Pool(on, Pooling(Space.Poolings[k]).Pooling, batch, to)));
 
     private (ParameterGroup Group, IPooling Pooling) Pooling(PoolingType type) =>
         _poolings.TryGetValue(type.Name, out var pooling)
             ? pooling
             : throw new ArgumentException($"Pooling {type.Name} is not in this model's search space.");
 }
-
-/// <summary>What a tower gives.</summary>
-/// <param name="Representation">(B, O), rows of length 1.</param>
-/// <param name="Embeddings">(B, F*E): the entity's own field embeddings.</param>
-public readonly record struct TowerOutput(Tensor Representation, Tensor Embeddings);
-
-/// <summary>What a tower takes.</summary>
-/// <param name="Value">(B, in).</param>
-/// <param name="Embeddings">(B, F*E): the entity's own field embeddings, a part of it.</param>
-public readonly record struct TowerInput(Tensor Value, Tensor Embeddings);
 
 /// <summary>The towers of a path for kernels of whole towers.</summary>
 /// <param name="Kernels">The kernels.</param>

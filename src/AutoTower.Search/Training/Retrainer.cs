@@ -1,16 +1,15 @@
 using System.Diagnostics;
 using AutoTower.Autograd.Devices;
 using AutoTower.Search.Checkpoints;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Models;
 
 namespace AutoTower.Search.Training;
 
 /// <summary>
-/// Trains one architecture from scratch with early stopping on the validation loss (SPEC.md, Loss and training); afterwards the model has
+/// Trains one model from scratch with early stopping on the validation loss (SPEC.md, Loss and training); afterwards the model has
 /// the weights and running statistics of its best epoch.
 /// </summary>
-public sealed class Retrainer(TwoTowerModel model, TrainingStep step, ValidationLoss validation, RetrainingOptions options)
+public sealed class Retrainer(ITwoTowerModel model, TrainingStep step, ValidationLoss validation, RetrainingOptions options)
     : ICheckpointed, IDisposable
 {
     private static readonly EpochRecord None = new(0, double.NaN, double.PositiveInfinity);
@@ -26,14 +25,12 @@ public sealed class Retrainer(TwoTowerModel model, TrainingStep step, Validation
 
     private TimeSpan Elapsed => _earlier + _watch.Elapsed;
 
-    /// <summary>Trains the only path of the model's search space, or goes on from a restored state.</summary>
-    /// <param name="architecture">That path.</param>
+    /// <summary>Trains the model, or goes on from a restored state.</summary>
     /// <param name="report">Told loss and speed every 100 steps and at the end of an epoch.</param>
     /// <param name="epochEnd">Called after an epoch with the model in its state; for curves.</param>
     /// <param name="control">Asked between two steps.</param>
     /// <exception cref="OperationCanceledException">The run was asked to stop.</exception>
-    public RetrainingResult Train(
-        Architecture architecture, Action<TrainingProgress>? report, Action<EpochRecord>? epochEnd, RunControl control)
+    public RetrainingResult Train(Action<TrainingProgress>? report, Action<EpochRecord>? epochEnd, RunControl control)
     {
         ArgumentNullException.ThrowIfNull(control);
         _watch.Start();
@@ -55,12 +52,12 @@ public sealed class Retrainer(TwoTowerModel model, TrainingStep step, Validation
 
             while (step.StepCount < epoch * step.StepsPerEpoch)
             {
-                step.Run(architecture);
+                step.Run(model);
                 meter.Tick(epoch);
                 control.Between();
             }
 
-            var record = new EpochRecord(epoch, step.ReadLoss(), validation.Compute(architecture));
+            var record = new EpochRecord(epoch, step.ReadLoss(), validation.Compute());
             _epochs.Add(record);
             meter.Report(epoch, record.ValidationLoss);
             epochEnd?.Invoke(record);
@@ -71,7 +68,7 @@ public sealed class Retrainer(TwoTowerModel model, TrainingStep step, Validation
         }
 
         _snapshot.Restore();
-        return new RetrainingResult(architecture, Best.Epoch, Best.ValidationLoss, [.. _epochs], Elapsed);
+        return new RetrainingResult(Best.Epoch, Best.ValidationLoss, [.. _epochs], Elapsed);
     }
 
     /// <inheritdoc/>
@@ -104,7 +101,7 @@ public sealed class Retrainer(TwoTowerModel model, TrainingStep step, Validation
     public void Dispose() => _snapshot.Dispose();
 
     /// <summary>A copy of a model's weights and running statistics on its device.</summary>
-    private sealed class Snapshot(TwoTowerModel model) : ICheckpointed, IDisposable
+    private sealed class Snapshot(IModel model) : ICheckpointed, IDisposable
     {
         private readonly DeviceBuffer<float> _values = new(model.Device, model.Store.Values.Length, "best weights");
         private readonly DeviceBuffer<float> _buffers = new(model.Device, model.Store.Buffers.Length, "best running statistics");

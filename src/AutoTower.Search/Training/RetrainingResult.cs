@@ -1,5 +1,3 @@
-using AutoTower.Search.Space;
-
 namespace AutoTower.Search.Training;
 
 /// <summary>One epoch of retraining.</summary>
@@ -9,10 +7,9 @@ namespace AutoTower.Search.Training;
 public sealed record EpochRecord(int Epoch, double TrainingLoss, double ValidationLoss);
 
 /// <summary>How a retraining went.</summary>
-/// <param name="Architecture">What was trained.</param>
 /// <param name="BestEpoch">The epoch whose weights the model has now.</param>
 /// <param name="BestValidationLoss">Its validation loss.</param>
 /// <param name="Epochs">All epochs.</param>
 /// <param name="Duration">Wall-clock time.</param>
 public sealed record RetrainingResult(
-    Architecture Architecture, int BestEpoch, double BestValidationLoss, IReadOnlyList<EpochRecord> Epochs, TimeSpan Duration);
+    int BestEpoch, double BestValidationLoss, IReadOnlyList<EpochRecord> Epochs, TimeSpan Duration);

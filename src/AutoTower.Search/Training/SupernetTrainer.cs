@@ -18,7 +18,7 @@ public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulon
         var meter = new StepMeter("supernet", steps, step, report);
         while (step.StepCount < steps)
         {
-            step.Run(model.Space.Sample(_random));
+            step.Run(model.At(model.Space.Sample(_random)));
             meter.Tick();
             control.Between();
         }

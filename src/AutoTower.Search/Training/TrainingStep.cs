@@ -5,7 +5,7 @@ using AutoTower.Autograd.Memory;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Optimisers;
 using AutoTower.Search.Checkpoints;
-using AutoTower.Search.Space;
+using AutoTower.Search.Models;
 using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Training;
@@ -16,7 +16,7 @@ namespace AutoTower.Search.Training;
 /// </summary>
 public sealed class TrainingStep : ICheckpointed, IDisposable
 {
-    private readonly TwoTowerModel _model;
+    private readonly IModel _model;
     private readonly IntegerArray _pool;
     private readonly TrainingOptions _options;
     private readonly ulong _seed;
@@ -30,7 +30,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     /// <param name="pool">Interaction indices on the device.</param>
     /// <param name="options">Hyper-parameters.</param>
     /// <param name="seed">Seed of the example order and of dropout.</param>
-    public TrainingStep(TwoTowerModel model, IntegerArray pool, TrainingOptions options, ulong seed)
+    public TrainingStep(IModel model, IntegerArray pool, TrainingOptions options, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
@@ -44,7 +44,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         _options = options;
         _seed = seed;
         var device = model.Device;
-        _batch = new DeviceBatch(device, options.BatchSize, model.Shape.HistoryLength);
+        _batch = new DeviceBatch(device, options.BatchSize, model.Data.Dataset.HistoryLength);
         _clock = new DeviceBuffer<int>(device, 1, "step clock");
         _loss = new DeviceBuffer<float>(device, 1, "loss");
         _arena = new Arena(device, "training step");
@@ -67,9 +67,11 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     /// <summary>The step number on the device.</summary>
     public IntegerArray Clock => new(_clock.Address, 1);
 
-    /// <summary>Takes one step on the path <paramref name="architecture"/>; parameters off the path do not move.</summary>
-    public void Run(Architecture architecture)
+    /// <summary>Takes one step.</summary>
+    /// <param name="path">The model, or a path through it; parameters off the path do not move.</param>
+    public void Run(ITwoTowerModel path)
     {
+        ArgumentNullException.ThrowIfNull(path);
         var device = _model.Device;
         var batch = _batch.Arrays(_options.BatchSize);
         var loss = new Matrix(_loss.Address, 1, 1);
@@ -80,32 +82,10 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
         Frequencies.Update(batch.Items, Clock, logProbability);
         device.Zero(_loss.Address, _loss.Bytes);
-        Forward(tape, architecture, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss));
+        path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss));
         tape.Backward();
-        Optimiser.Step(_model.Path(architecture));
+        Optimiser.Step(path.Groups);
         StepCount++;
-    }
-
-    // Both towers and their loss.
-    private void Forward(Tape tape, Architecture architecture, BatchArrays batch, TwoTowerObjective objective)
-    {
-        if (_model.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(_options.BatchSize))
-        {
-            var (user, item) = _model.Inputs(tape, architecture.Pooling, batch);
-            tape.TwoTowerLoss(
-                fused.Kernels,
-                new TowerInputs(fused.User, user.Value, user.Embeddings.Columns),
-                new TowerInputs(fused.Item, item.Value, item.Embeddings.Columns),
-                objective);
-            return;
-        }
-
-        var users = _model.Users(tape, architecture, batch);
-        var items = _model.Items(tape, architecture, batch.Items);
-        tape.BatchSoftmax(
-            users.Representation, items.Representation, objective.LogProbability, Matrix.None, objective.Temperature, objective.Loss);
-        tape.FrobeniusPenalty(users.Embeddings, objective.Regulariser, objective.Loss);
-        tape.FrobeniusPenalty(items.Embeddings, objective.Regulariser, objective.Loss);
     }
 
     /// <summary>Waits for the device and reads the loss of the last step.</summary>

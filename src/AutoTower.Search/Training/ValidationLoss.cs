@@ -2,7 +2,7 @@ using AutoTower.Autograd;
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Memory;
 using AutoTower.Autograd.Operations;
-using AutoTower.Search.Space;
+using AutoTower.Search.Models;
 using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Training;
@@ -13,7 +13,7 @@ namespace AutoTower.Search.Training;
 /// </summary>
 public sealed class ValidationLoss : IDisposable
 {
-    private readonly TwoTowerModel _model;
+    private readonly ITwoTowerModel _model;
     private readonly FrequencyEstimator _frequencies;
     private readonly IntegerArray _pool;
     private readonly TrainingOptions _options;
@@ -26,7 +26,7 @@ public sealed class ValidationLoss : IDisposable
     private readonly Arena _arena;
 
     /// <summary>Prepares the loss over the interactions <paramref name="pool"/>.</summary>
-    public ValidationLoss(TwoTowerModel model, FrequencyEstimator frequencies, IntegerArray pool, TrainingOptions options, ulong seed)
+    public ValidationLoss(ITwoTowerModel model, FrequencyEstimator frequencies, IntegerArray pool, TrainingOptions options, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(frequencies);
@@ -43,15 +43,15 @@ public sealed class ValidationLoss : IDisposable
         _seed = seed;
         _batchSize = Math.Min(options.BatchSize, pool.Length);
         var device = model.Device;
-        _batch = new DeviceBatch(device, _batchSize, model.Shape.HistoryLength);
+        _batch = new DeviceBatch(device, _batchSize, model.Data.Dataset.HistoryLength);
         _clock = new DeviceBuffer<int>(device, 1, "validation clock");
         _scratch = new DeviceBuffer<int>(device, frequencies.LastSeen.Length, "validation scratch");
         _loss = new DeviceBuffer<float>(device, 1, "validation loss");
         _arena = new Arena(device, "validation");
     }
 
-    /// <summary>Mean loss over the batches of <paramref name="architecture"/> with running statistics. Waits for the device.</summary>
-    public double Compute(Architecture architecture)
+    /// <summary>Mean loss over the batches with running statistics. Waits for the device.</summary>
+    public double Compute()
     {
         var device = _model.Device;
         var clock = new IntegerArray(_clock.Address, 1);
@@ -67,9 +67,7 @@ public sealed class ValidationLoss : IDisposable
             var tape = new Tape(_arena, ForwardMode.Inference);
             var logProbability = _arena.NewMatrix(1, _batchSize);
             _frequencies.LookUp(batch.Items, clock, _scratch, logProbability);
-            var users = _model.Users(tape, architecture, batch).Representation;
-            var items = _model.Items(tape, architecture, batch.Items).Representation;
-            tape.BatchSoftmax(users, items, logProbability, Matrix.None, _options.Temperature, new Matrix(_loss.Address, 1, 1));
+            _model.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, 0f, new Matrix(_loss.Address, 1, 1)));
         }
 
         Span<float> sum = stackalloc float[1];

@@ -20,7 +20,7 @@ public sealed class ModelWeightsTests : IDisposable
     {
         using var world = new SmallWorld();
         using var model = Model(world, SmallWorld.Mixed, seed: 1);
-        ModelWeights.Save(Path, model, SmallWorld.Mixed);
+        ModelWeights.Save(Path, model.At(SmallWorld.Mixed));
         var tensors = SafeTensors.Read(Path);
         Assert.Equal([32, 64], tensors["user_tower.blocks.0.mlp-32.hidden.weight"].Shape);
         Assert.Equal([64, 32], tensors["user_tower.blocks.0.mlp-32.output.weight"].Shape);
@@ -42,10 +42,10 @@ public sealed class ModelWeightsTests : IDisposable
         using var step = new TrainingStep(saved, world.Experiment.Train, SmallWorld.Options, 1);
         for (var i = 0; i < 5; i++)
         {
-            step.Run(SmallWorld.Mixed);
+            step.Run(saved.At(SmallWorld.Mixed));
         }
 
-        ModelWeights.Save(Path, saved, SmallWorld.Mixed);
+        ModelWeights.Save(Path, saved.At(SmallWorld.Mixed));
         using var loaded = Model(world, SmallWorld.Mixed, seed: 2);
         Assert.NotEqual(saved.Store.Values.DownloadToHost(), loaded.Store.Values.DownloadToHost());
         ModelWeights.Load(Path, loaded);
@@ -58,7 +58,7 @@ public sealed class ModelWeightsTests : IDisposable
     {
         using var world = new SmallWorld();
         using var saved = Model(world, SmallWorld.Mixed, seed: 1);
-        ModelWeights.Save(Path, saved, SmallWorld.Mixed);
+        ModelWeights.Save(Path, saved.At(SmallWorld.Mixed));
         using var other = Model(world, Architecture.Parse("pooling=self-attention; user=mlp-64,ew-ip,sa-2; item=sa-1,mlp-16,ew-max"), seed: 1);
         Assert.Equal(
             $"{Path}: tensor user_tower.blocks.0.mlp-64.hidden.weight is missing, expected [64, 64].",

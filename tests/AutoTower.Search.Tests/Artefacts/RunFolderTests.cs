@@ -2,6 +2,7 @@ using System.Text.Json;
 using AutoTower.Search.Artefacts;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Pipeline;
+using AutoTower.Search.Space;
 using AutoTower.Search.Tests.Cost;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
@@ -78,13 +79,15 @@ public sealed class RunFolderTests : IDisposable
     public void The_recorder_writes_a_record_an_event()
     {
         var cost = CostModel.Of(SmallWorld.Mixed, PaperTables.Shape("ml-1m"), CostConvention.Paper);
+        using var world = new SmallWorld();
+        using var model = world.Experiment.NewModel(SearchSpace.Only(SmallWorld.Mixed));
         using (var folder = new RunFolder(Folder))
         {
             var recorder = new RunRecorder(folder);
             recorder.PhaseStarted("supernet", 200);
             recorder.Training(new TrainingProgress("supernet", 100, 200, 5.25, 33.333));
             recorder.Training(new TrainingProgress("retrain", 7, 70, 4.5, 10, Epoch: 1, ValidationLoss: 4.75));
-            recorder.EpochEnded(SmallWorld.Mixed, new EpochRecord(1, 4.5, 4.75), null!);
+            recorder.EpochEnded(model.At(SmallWorld.Mixed), new EpochRecord(1, 4.5, 4.75));
             recorder.Candidate(new CandidateRecord(12, 2, SmallWorld.Mixed, 6.5, cost));
             recorder.Candidate(new CandidateRecord(13, 2, SmallWorld.Mixed, double.NaN, cost));
             recorder.PhaseEnded("supernet", TimeSpan.FromSeconds(1.5));

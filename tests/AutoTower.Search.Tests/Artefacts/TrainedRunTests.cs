@@ -1,5 +1,6 @@
 using AutoTower.Search.Artefacts;
 using AutoTower.Search.Data;
+using AutoTower.Search.Models;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Tests.Training;
@@ -19,7 +20,7 @@ public sealed class TrainedRunTests : IDisposable
     {
         using var model = new TwoTowerModel(_world.Experiment.Data, SearchSpace.Only(SmallWorld.Mixed), _world.Experiment.Shape, seed: 5);
         _saved = Weights(model);
-        ModelWeights.Save(PathOf("weights.safetensors"), model, SmallWorld.Mixed);
+        ModelWeights.Save(PathOf("weights.safetensors"), model.At(SmallWorld.Mixed));
         File.WriteAllText(PathOf("architecture.txt"), SmallWorld.Mixed + "\n");
         File.WriteAllText(PathOf("config.json"), Configuration);
     }
@@ -34,9 +35,9 @@ public sealed class TrainedRunTests : IDisposable
     public void A_run_is_opened_with_its_data_architecture_and_weights()
     {
         using var run = TrainedRun.Open(_folder.FullName, _world.Device);
-        Assert.Equal(SmallWorld.Mixed, run.Architecture);
+        Assert.Equal(SmallWorld.Mixed, run.Model.Architecture);
         Assert.Equal(_world.Experiment.Split.Test, run.Experiment.Split.Test);
-        Assert.Equal(8, run.Model.Shape.EmbeddingDimension);
+        Assert.Equal(8, run.Experiment.Shape.EmbeddingDimension);
         Assert.Equal(_saved, Weights(run.Model));
     }
 
@@ -60,7 +61,7 @@ public sealed class TrainedRunTests : IDisposable
         AssertFails(expected);
     }
 
-    private static float[] Weights(TwoTowerModel model) => [.. ModelWeights.Download(model).SelectMany(tensor => tensor.Values)];
+    private static float[] Weights(IModel model) => [.. ModelWeights.Download(model).SelectMany(tensor => tensor.Values)];
 
     private void AssertFails(string expected) => Assert.Contains(
         expected, Assert.Throws<DataException>(() => TrainedRun.Open(_folder.FullName, _world.Device)).Message, StringComparison.Ordinal);

@@ -91,7 +91,7 @@ public sealed partial class ResumeTests : IDisposable
             using var world = new SmallWorld(threads: 1, interactions: 900);
             using var model = world.Experiment.NewModel(SearchSpace.Only(SmallWorld.Mixed));
             using var training = new ScratchTraining(
-                world.Experiment, model, SmallWorld.Mixed, SmallWorld.Options, new RetrainingOptions { MaximumEpochs = 4, NewOptimiserEachEpoch = false });
+                world.Experiment, model.At(SmallWorld.Mixed), SmallWorld.Options, new RetrainingOptions { MaximumEpochs = 4, NewOptimiserEachEpoch = false });
             using var stop = new CancellationTokenSource();
             var folder = new CheckpointFolder(_temporary[$"train-{stride}"], "test");
             using var newest = folder.OpenNewest(warning => Assert.Fail(warning));

@@ -1,4 +1,5 @@
 using AutoTower.Autograd.Random;
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
@@ -24,10 +25,10 @@ public sealed class CostModelTests
     }
 
     [Theory]
-    [MemberData(nameof(PaperTables.Table4GoogleDnn), MemberType = typeof(PaperTables))]
-    public void GoogleDnn_of_table_4_is_reproduced_to_every_printed_digit(string model, string data, string parameters, string flops)
+    [MemberData(nameof(PaperTables.Table4), MemberType = typeof(PaperTables))]
+    public void GoogleDnn_and_Senet_of_table_4_are_reproduced_to_every_printed_digit(string model, string data, string parameters, string flops)
     {
-        var cost = BaselineCost.GoogleDnn(BaselineCost.GoogleDnnLayers[model], PaperTables.Shape(data));
+        var cost = BaselineCost.Of(BaselineCatalog.Find(model), PaperTables.Shape(data), CostConvention.Paper);
         Assert.Equal(parameters, PaperTables.Printed(cost.Total.Parameters));
         Assert.Equal(flops, PaperTables.Printed(cost.Total.Flops));
     }

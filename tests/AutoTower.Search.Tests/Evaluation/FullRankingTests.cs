@@ -1,4 +1,5 @@
 using AutoTower.Search.Evaluation;
+using AutoTower.Search.Models;
 using AutoTower.Search.Retrieval;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
@@ -16,8 +17,8 @@ public class FullRankingTests
         using var world = new SmallWorld();
         using var model = new TwoTowerModel(world.Experiment.Data, SearchSpace.Only(SmallWorld.Mixed), world.Experiment.Shape, 3);
         var queries = RankingQueries.Create(world.Experiment.Dataset, world.Experiment.Split, protocol, 1);
-        var found = FullRanking.Evaluate(model, SmallWorld.Mixed, queries, protocol);
-        var expected = Naive(model, SmallWorld.Mixed, queries, protocol);
+        var found = FullRanking.Evaluate(model.At(SmallWorld.Mixed), queries, protocol);
+        var expected = Naive(model.At(SmallWorld.Mixed), queries, protocol);
         Assert.Equal(expected.Users, found.Users);
         Assert.Equal(expected.Recall, found.Recall);
         Assert.Equal(expected.Ndcg, found.Ndcg);
@@ -25,14 +26,14 @@ public class FullRankingTests
         Assert.True(found.Users > 50 && found.Recall[^1] > 0, "the world is large enough to find something");
     }
 
-    private static RankingMetrics Naive(TwoTowerModel model, Architecture architecture, RankingQueries queries, EvaluationProtocol protocol)
+    private static RankingMetrics Naive(ITwoTowerModel model, RankingQueries queries, EvaluationProtocol protocol)
     {
         var dataset = model.Data.Dataset;
         var log = dataset.Interactions;
-        using var buffer = TowerVectors.Items(model, architecture);
+        using var buffer = TowerVectors.Items(model);
         var items = buffer.DownloadToHost();
-        var width = model.Shape.OutputWidth;
-        var users = TowerVectors.Users(model, architecture, [.. queries.Interactions.Select(interaction => new UserHistory(
+        var width = model.OutputWidth;
+        var users = TowerVectors.Users(model, [.. queries.Interactions.Select(interaction => new UserHistory(
             log.Users[interaction], log.Items.AsMemory(log.Offsets[log.Users[interaction]]..interaction)))]);
         var accumulator = new MetricAccumulator(protocol, FullRanking.Cutoffs);
         for (var query = 0; query < queries.Count; query++)

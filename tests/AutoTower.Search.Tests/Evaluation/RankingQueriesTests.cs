@@ -1,3 +1,4 @@
+using AutoTower.Search.Baselines;
 using AutoTower.Search.Data;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Tests.Data;
@@ -54,7 +55,7 @@ public sealed class RankingQueriesTests
     {
         // Training counts: 7 twice, then 1, 2, 3, 5 once each, the others never; ties by id.
         var queries = RankingQueries.Create(Dataset, Split, EvaluationProtocol.Strict, 1);
-        var metrics = MostPopular.Evaluate(Dataset, Split, queries, EvaluationProtocol.Strict);
+        var metrics = new MostPopular(Dataset, Split).Evaluate(queries, EvaluationProtocol.Strict);
         // User 1: 7 6 8 9: 8 and 9 at ranks 3 and 4. User 3: 7 is excluded. User 4: 7 1 2 3 5 4 6: rank 7.
         Assert.Equal(3, metrics.Users);
         Assert.Equal((1 + 0 + 0) / 3.0, metrics.RecallAt(5), 12);

@@ -26,7 +26,7 @@ internal sealed class ExportedModel : IDisposable
         using var step = new TrainingStep(_model, world.Experiment.Train, SmallWorld.Options, seed: 3);
         for (var i = 0; i < 6; i++)
         {
-            step.Run(_architecture);
+            step.Run(_model.At(_architecture));
         }
 
         Report = OnnxExport.Write(_folder.FullName, _model, _architecture, fold);

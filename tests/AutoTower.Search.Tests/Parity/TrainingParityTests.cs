@@ -59,13 +59,13 @@ public sealed class TrainingParityTests(ParityWorlds worlds) : ModelParityTest(w
         var architecture = Architecture.Parse(Mixed);
         using var model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, 1);
         using var step = new TrainingStep(model, experiment.Train, Options, 1);
-        step.Run(architecture);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
+        step.Run(model.At(architecture));
         var pool = Worlds.Cuda.Engine.Pool;
         var before = (device.HostCopies, device.Interruptions, pool.LiveAllocations, pool.LiveBytes, pool.PeakBytes);
         for (var i = 0; i < 5; i++)
         {
-            step.Run(architecture);
+            step.Run(model.At(architecture));
         }
 
         Assert.Equal(before, (device.HostCopies, device.Interruptions, pool.LiveAllocations, pool.LiveBytes, pool.PeakBytes));
@@ -80,7 +80,7 @@ public sealed class TrainingParityTests(ParityWorlds worlds) : ModelParityTest(w
         using var step = new TrainingStep(model, experiment.Train, Options, 1);
         var before = model.Store.Values.DownloadToHost();
         var architecture = Architecture.Parse(Mixed);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
         var after = model.Store.Values.DownloadToHost();
         var path = model.Path(architecture).ToHashSet();
         foreach (var group in model.Store.Groups)
@@ -97,7 +97,7 @@ public sealed class TrainingParityTests(ParityWorlds worlds) : ModelParityTest(w
         using var step = new TrainingStep(model, experiment.Train, Options, 1);
         return [.. Enumerable.Range(0, steps).Select(_ =>
         {
-            step.Run(architecture);
+            step.Run(model.At(architecture));
             return step.ReadLoss();
         })];
     }
@@ -107,7 +107,7 @@ public sealed class TrainingParityTests(ParityWorlds worlds) : ModelParityTest(w
         using var experiment = Worlds.Experiment(device);
         using var model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, 1);
         using var step = new TrainingStep(model, experiment.Train, Options, 1);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
         return new StepResult(
             step.ReadLoss(),
             step.Optimiser.Norm.DownloadToHost()[0],

@@ -1,9 +1,10 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Evaluation;
-using AutoTower.Search.Strategies;
-using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
+using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
@@ -64,7 +65,7 @@ public sealed class SearchPipelineTests
             (model, trained) =>
             {
                 seen++;
-                var again = world.Experiment.Rank(model, trained.Architecture)[EvaluationProtocol.Strict];
+                var again = world.Experiment.Rank(model.At(trained.Architecture))[EvaluationProtocol.Strict];
                 Assert.Equal(trained.Test[EvaluationProtocol.Strict].Recall[3], again.Recall[3]);
             },
             TestContext.Current.CancellationToken);
@@ -91,7 +92,7 @@ public sealed class SearchPipelineTests
         {
         }
 
-        public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+        public void EpochEnded(ITwoTowerModel model, EpochRecord epoch)
         {
         }
 

@@ -15,7 +15,7 @@ public sealed class RecommenderTests : IDisposable
     public RecommenderTests()
     {
         _model = new TwoTowerModel(_world.Experiment.Data, SearchSpace.Only(SmallWorld.Mixed), _world.Experiment.Shape, 5);
-        _recommender = new Recommender(_model, SmallWorld.Mixed);
+        _recommender = new Recommender(_model.At(SmallWorld.Mixed));
     }
 
     private Dataset Dataset => _world.Experiment.Dataset;
@@ -29,14 +29,14 @@ public sealed class RecommenderTests : IDisposable
         Assert.Equal(Enumerable.Range(1, 10), own.Select(item => item.Rank));
         Assert.Equal(own.OrderByDescending(item => item.Score), own);
         Assert.All(own, item => Assert.Contains(item.Item, Dataset.ItemKeys));
-        string[] log = [.. TowerVectors.Seen(_model, 7).ToArray().Select(item => Dataset.ItemKeys[item])];
+        string[] log = [.. TowerVectors.Seen(Dataset, 7).ToArray().Select(item => Dataset.ItemKeys[item])];
         Assert.Equal(own, _recommender.Recommend(user, 10, log, excludeSeen: false));
     }
 
     [Fact]
     public void Seen_items_are_left_out_and_only_they()
     {
-        var seen = TowerVectors.Seen(_model, 3).ToArray().Select(item => Dataset.ItemKeys[item]).ToHashSet();
+        var seen = TowerVectors.Seen(Dataset, 3).ToArray().Select(item => Dataset.ItemKeys[item]).ToHashSet();
         var found = _recommender.Recommend(Dataset.UserKeys[3], 1024, null, excludeSeen: true);
         Assert.Equal(Dataset.Items.Count - 1 - seen.Count, found.Count);
         Assert.DoesNotContain(found, item => seen.Contains(item.Item));

@@ -141,7 +141,7 @@ public sealed class ProximalTests
         var random = new CounterRandom(1, RandomStream.ArchitectureSampling);
         for (var i = 0; i < 100; i++)
         {
-            step.Run(space.Sample(random));
+            step.Run(model.At(space.Sample(random)));
         }
 
         var genes = new GeneCode(space);

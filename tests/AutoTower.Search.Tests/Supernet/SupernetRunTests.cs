@@ -58,7 +58,7 @@ public class SupernetRunTests
         run.Train(20); // so that moments and counts are not all zero
         var architecture = Architecture.Parse("pooling=self-attentive; user=mlp-32,ew-ip,sa-2,senet; item=sa-1,product,ew-max");
         var (slabs, counts) = (run.Slabs(), run.Step.Optimiser.StepCounts.DownloadToHost());
-        run.Step.Run(architecture);
+        run.Step.Run(run.Model.At(architecture));
         var (slabsAfter, countsAfter) = (run.Slabs(), run.Step.Optimiser.StepCounts.DownloadToHost());
         var path = run.Model.Path(architecture).ToHashSet();
         foreach (var group in run.Model.Store.Groups)
@@ -98,11 +98,11 @@ public class SupernetRunTests
 
         // A pool as large as a batch makes every step see the same interactions. With temperature 0.05 the floor is below log(1 + 15 e^-20).
         using var step = new TrainingStep(model, data.Upload([.. pool], "pool"), new TrainingOptions { BatchSize = 16 }, 1);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
         var first = step.ReadLoss();
         for (var i = 0; i < 250; i++)
         {
-            step.Run(architecture);
+            step.Run(model.At(architecture));
         }
 
         Assert.True(step.ReadLoss() < 0.01 * first, $"{first} -> {step.ReadLoss()}");

@@ -74,7 +74,7 @@ public class TwoTowerModelTests
         int[] pool = [.. Enumerable.Range(0, data.Dataset.Interactions.Count)];
         using var step = new TrainingStep(model, data.Upload(pool, "pool"), s_options, Seed);
         var weights = new NamedWeights(model.Store);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
 
         var order = new Shuffle(pool.Length, Seed, 0);
         int[] interactions = [.. Enumerable.Range(0, s_options.BatchSize).Select(i => pool[order[i]])];

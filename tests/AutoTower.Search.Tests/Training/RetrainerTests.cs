@@ -1,6 +1,5 @@
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Tests.Training;
@@ -55,7 +54,7 @@ public sealed class RetrainerTests
             SmallWorld.Mixed, SmallWorld.Options, new RetrainingOptions(), watcher, source.Token));
     }
 
-    private sealed class EpochWatcher(Action<EpochRecord, TwoTowerModel> ended) : IRunObserver
+    private sealed class EpochWatcher(Action<EpochRecord, IModel> ended) : IRunObserver
     {
         public void PhaseStarted(string phase, int total)
         {
@@ -65,7 +64,7 @@ public sealed class RetrainerTests
         {
         }
 
-        public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model) => ended(epoch, model);
+        public void EpochEnded(ITwoTowerModel model, EpochRecord epoch) => ended(epoch, model);
 
         public void Candidate(CandidateRecord candidate)
         {

@@ -37,7 +37,7 @@ internal sealed class SmallWorld : IDisposable
         using var step = new TrainingStep(model, Experiment.Train, Options, seed);
         return [.. Enumerable.Range(0, steps).Select(_ =>
         {
-            step.Run(architecture);
+            step.Run(model.At(architecture));
             return step.ReadLoss();
         })];
     }

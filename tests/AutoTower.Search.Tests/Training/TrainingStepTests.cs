@@ -38,11 +38,11 @@ public sealed class TrainingStepTests
         // A pool as large as a batch makes every step see the same interactions, in another order.
         var pool = world.Experiment.Train.Slice(0, 32);
         using var step = new TrainingStep(model, pool, SmallWorld.Options with { BatchSize = 32 }, 1);
-        step.Run(architecture);
+        step.Run(model.At(architecture));
         var first = step.ReadLoss();
         for (var i = 0; i < 400; i++)
         {
-            step.Run(architecture);
+            step.Run(model.At(architecture));
         }
 
         // Users and items that occur twice in the batch keep the loss above zero.
@@ -55,7 +55,7 @@ public sealed class TrainingStepTests
         using var world = new SmallWorld();
         using var supernet = new TwoTowerModel(world.Experiment.Data, SearchSpace.Create(3, 3), world.Experiment.Shape, 1);
         using var step = new TrainingStep(supernet, world.Experiment.Train, SmallWorld.Options, 1);
-        step.Run(SmallWorld.Mixed);
+        step.Run(supernet.At(SmallWorld.Mixed));
         Assert.Equal(world.Losses(SmallWorld.Mixed, 1)[0], step.ReadLoss());
     }
 
@@ -65,7 +65,7 @@ public sealed class TrainingStepTests
         using var world = new SmallWorld();
         using var model = new TwoTowerModel(world.Experiment.Data, SearchSpace.Only(SmallWorld.Mixed), world.Experiment.Shape, 1);
         using var step = new TrainingStep(model, world.Experiment.Train, SmallWorld.Options, 1);
-        step.Run(SmallWorld.Mixed);
+        step.Run(model.At(SmallWorld.Mixed));
         Assert.All(model.Store.Gradients.DownloadToHost(), gradient => Assert.Equal(0f, gradient));
     }
 

@@ -1,9 +1,8 @@
 using System.Globalization;
 using AutoTower.Search.Checkpoints;
-using AutoTower.Search.Strategies;
+using AutoTower.Search.Models;
 using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
-using AutoTower.Search.Supernet;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Artefacts.TensorBoard;
@@ -41,7 +40,7 @@ public sealed class TensorBoardRecorder(string folder) : IRunObserver, ICheckpoi
     }
 
     /// <inheritdoc/>
-    public void EpochEnded(Architecture architecture, EpochRecord epoch, TwoTowerModel model)
+    public void EpochEnded(ITwoTowerModel model, EpochRecord epoch)
     {
         ArgumentNullException.ThrowIfNull(epoch);
         Events.Scalar($"{Retraining()}/validation loss", epoch.Epoch, epoch.ValidationLoss);
@@ -63,7 +62,7 @@ public sealed class TensorBoardRecorder(string folder) : IRunObserver, ICheckpoi
     }
 
     /// <inheritdoc/>
-    public void Trained(TrainedArchitecture trained)
+    public void Trained(TrainedModel trained)
     {
         ArgumentNullException.ThrowIfNull(trained);
         _trained++;

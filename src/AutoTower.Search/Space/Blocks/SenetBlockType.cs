@@ -1,5 +1,4 @@
 using AutoTower.Autograd;
-using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Operations;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Search.Export;
@@ -23,11 +22,7 @@ public sealed class SenetBlockType : BlockType
     public override Complexity Cost(BlockShape shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        var reduced = Reduced(shape);
-        return LinearCost(shape.Inputs, reduced)
-            + LinearCost(reduced, shape.Inputs)
-            + LinearCost(shape.ConcatenatedWidth, shape.OutputWidth)
-            + new Complexity(0, 2L * shape.ConcatenatedWidth);
+        return SqueezeExcitation.Cost(shape.Inputs, shape.Width) + LinearCost(shape.ConcatenatedWidth, shape.OutputWidth);
     }
 
     /// <inheritdoc/>
@@ -35,11 +30,7 @@ public sealed class SenetBlockType : BlockType
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(shape);
-        return new Block(
-            shape.Inputs,
-            group.AddLinear("reduce", shape.Inputs, Reduced(shape)),
-            group.AddLinear("excite", Reduced(shape), shape.Inputs),
-            group.AddLinear("output", shape.ConcatenatedWidth, shape.OutputWidth));
+        return new Block(new SqueezeExcitation(group, shape.Inputs), group.AddLinear("output", shape.ConcatenatedWidth, shape.OutputWidth));
     }
 
     /// <inheritdoc/>
@@ -62,25 +53,8 @@ public sealed class SenetBlockType : BlockType
         return graph.Linear(graph.Reshape(scaled, -1, shape.ConcatenatedWidth), weights.Linear("output"));
     }
 
-    private static int Reduced(BlockShape shape) => Math.Max(1, shape.Inputs / 2);
-
-    private sealed class Block(int tokens, LinearLayer reduce, LinearLayer excite, LinearLayer output) : IBlock
+    private sealed class Block(SqueezeExcitation weights, LinearLayer output) : IBlock
     {
-        public void Forward(Tape tape, Tensor inputs, Tensor result)
-        {
-            var means = tape.NewTensor(inputs.Rows, tokens);
-            tape.TokenMeans(inputs, means);
-            var reduced = tape.NewTensor(inputs.Rows, reduce.Weight.Rows);
-            tape.Linear(means, reduce, reduced);
-            var active = tape.NewTensor(inputs.Rows, reduce.Weight.Rows);
-            tape.Activate(Activation.Relu, reduced, active);
-            var excited = tape.NewTensor(inputs.Rows, tokens);
-            tape.Linear(active, excite, excited);
-            var scale = tape.NewTensor(inputs.Rows, tokens);
-            tape.Activate(Activation.Sigmoid, excited, scale);
-            var scaled = tape.NewTensor(inputs.Rows, inputs.Columns);
-            tape.ScaleTokens(inputs, scale, scaled);
-            tape.Linear(scaled, output, result);
-        }
+        public void Forward(Tape tape, Tensor inputs, Tensor result) => tape.Linear(weights.Forward(tape, inputs), output, result);
     }
 }

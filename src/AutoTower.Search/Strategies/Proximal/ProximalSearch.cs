@@ -54,6 +54,7 @@ public sealed class ProximalSearch : CandidateSearch
     {
         ArgumentNullException.ThrowIfNull(step);
         return new ProximalTrainer(
+            model,
             Candidates,
             step,
             new ArchitectureStep(model, step.Frequencies, validation, training, _options, _weights, _seed),

@@ -1,5 +1,6 @@
 using AutoTower.Autograd.Random;
 using AutoTower.Search.Checkpoints;
+using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Search.Strategies.Proximal;
@@ -9,7 +10,13 @@ namespace AutoTower.Search.Strategies.Proximal;
 /// discrete architecture, the discrete architecture of the new weights, and steps on its operations' weights.
 /// </summary>
 internal sealed class ProximalTrainer(
-    LegalCandidates candidates, TrainingStep step, ArchitectureStep architectureStep, ArchitectureWeights weights, ProximalOptions options, ulong seed)
+    TwoTowerModel model,
+    LegalCandidates candidates,
+    TrainingStep step,
+    ArchitectureStep architectureStep,
+    ArchitectureWeights weights,
+    ProximalOptions options,
+    ulong seed)
     : ISupernetTrainer
 {
     private const ulong WarmUpSubstream = 3;
@@ -30,7 +37,7 @@ internal sealed class ProximalTrainer(
             var path = isWarmingUp
                 ? candidates.Draw(1, _random, _ => false)[0]
                 : candidates.Genes.Decode(ProximalOperator.Discrete(weights.Values, candidates));
-            step.Run(path);
+            step.Run(model.At(path));
             meter.Tick();
             control.Between();
         }
