@@ -44,6 +44,7 @@ public static class HtmlReport
             """);
         Architectures(page, run, figures);
         Section(page, "Search", Named(figures, "search-progress", "fitness-flops", "fitness-parameters", "surviving-blocks", "surviving-poolings"));
+        Front(page, run);
         Section(page, "Training", Named(figures, "supernet-loss", "training-curves"));
         Results(page, run, others, figures);
         Settings(page, run);
@@ -128,6 +129,26 @@ public static class HtmlReport
         {
             Append(page, figure);
         }
+    }
+
+    private static void Front(StringBuilder page, RunData run)
+    {
+        if (run.Front.Count == 0)
+        {
+            return;
+        }
+
+        page.Append("<h2 id=\"front\">Front</h2>\n<p class=\"quiet\">Candidates that no other beats in all objectives, fittest first.</p>\n");
+        page.Append(CultureInfo.InvariantCulture, $"<div class=\"scroll\"><table>\n<thead><tr><th>architecture</th><th>{Text(run.FitnessName)}</th>");
+        page.Append("<th>parameters</th><th>FLOPs</th><th>latency of a user, ms</th></tr></thead>\n<tbody>\n");
+        foreach (var member in run.Front)
+        {
+            var latency = member.LatencyMilliseconds?.ToString("F3", CultureInfo.InvariantCulture) ?? "–";
+            page.Append(CultureInfo.InvariantCulture, $"<tr><td><code>{Text(member.Architecture.ToString())}</code></td><td>{member.Loss:F4}</td>");
+            page.Append(CultureInfo.InvariantCulture, $"<td>{member.Parameters:N0}</td><td>{member.Flops:N0}</td><td>{latency}</td></tr>\n");
+        }
+
+        page.Append("</tbody>\n</table></div>\n");
     }
 
     private static void Results(StringBuilder page, RunData run, IReadOnlyList<RunData> others, IReadOnlyList<Figure> figures)

@@ -60,6 +60,33 @@ public sealed class RunCommandTests
     }
 
     [Fact]
+    public async Task A_multi_objective_search_prints_and_writes_its_front()
+    {
+        using var folder = new RunFolderFixture();
+        string[] arguments = ["search", .. Cli.TinySearch, "--strategy", "nsga2", "--fitness", "recall", "--objectives", "fitness,latency,params"];
+        var result = await Cli.RunAsync([.. arguments, "--out", folder.Path]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("fittest first", result.Output, StringComparison.Ordinal);
+        var search = Cli.Parse(folder.Read("report.json")).GetProperty("search");
+        var front = search.GetProperty("front").EnumerateArray().ToList();
+        Assert.All(front, member => Assert.InRange(member.GetProperty("fitness").GetDouble(), 0, 1));
+        Assert.All(front, member => Assert.True(member.GetProperty("latency_ms").GetDouble() > 0));
+        var members = front.Select(member => member.GetProperty("architecture").GetString()).ToHashSet();
+        Assert.All(search.GetProperty("trained").EnumerateArray(), trained => Assert.Contains(trained.GetProperty("architecture").GetString(), members));
+        Assert.All(folder.Metrics("candidate"), candidate => Assert.True(candidate.GetProperty("latency_ms").GetDouble() > 0));
+    }
+
+    [Theory]
+    [InlineData("fitness,speed", "--objectives takes names of fitness,flops,params,latency with commas between them, not 'speed'.")]
+    [InlineData("fitness,2", "not '2'.")]
+    public async Task Unknown_objectives_are_named(string objectives, string message)
+    {
+        var result = await Cli.RunAsync(["search", .. Cli.TinySearch, "--strategy", "nsga2", "--objectives", objectives]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Training_leaves_its_folder_and_one_json_document()
     {
         using var folder = new RunFolderFixture();

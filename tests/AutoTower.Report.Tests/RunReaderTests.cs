@@ -38,6 +38,26 @@ public sealed class RunReaderTests : IDisposable
     }
 
     [Fact]
+    public void The_front_of_a_multi_objective_search_is_read_and_shown()
+    {
+        Assert.Empty(RunReader.Read(_run.Folder).Front);
+        Assert.DoesNotContain("id=\"front\"", HtmlReport.Create(RunReader.Read(_run.Folder), []), StringComparison.Ordinal);
+        _run.Write("report.json", _run.Read("report.json").Replace(
+            "\"candidates_evaluated\"",
+            $$"""
+            "front": [{"architecture": "{{SampleRun.Best}}", "params": 210000, "flops": 118000.5, "fitness": 6.1, "latency_ms": 0.25},
+                      {"architecture": "{{SampleRun.Second}}", "params": 90000, "flops": 50000, "fitness": 6.2}], "candidates_evaluated"
+            """,
+            StringComparison.Ordinal));
+        var run = RunReader.Read(_run.Folder);
+        Assert.Equal([SampleRun.Best, SampleRun.Second], run.Front.Select(member => member.Architecture.ToString()));
+        Assert.Equal((6.1, 210_000, 118_000.5, 0.25), (run.Front[0].Loss, run.Front[0].Parameters, run.Front[0].Flops, run.Front[0].LatencyMilliseconds));
+        Assert.Null(run.Front[1].LatencyMilliseconds);
+        var page = HtmlReport.Create(run, []);
+        Assert.Contains("<td>6.2000</td><td>90,000</td><td>50,000</td><td>–</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_goes_on_has_no_results_and_may_end_in_half_a_line()
     {
         File.Delete(Path.Combine(_run.Folder, "report.json"));

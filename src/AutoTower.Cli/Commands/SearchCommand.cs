@@ -8,7 +8,7 @@ using AutoTower.Search.Pipeline;
 
 namespace AutoTower.Cli.Commands;
 
-/// <summary><c>autotower search</c>: supernet, evolution, retraining of the best, test metrics.</summary>
+/// <summary><c>autotower search</c>: supernet, search by a strategy, retraining of the best, test metrics.</summary>
 internal static class SearchCommand
 {
     public static Command Create(TextWriter output, TextWriter error)
@@ -18,7 +18,7 @@ internal static class SearchCommand
         var training = new TrainingOptionSet();
         var run = new RunOptions();
         var convention = ConventionOption.Create();
-        var command = new Command("search", "Searches an architecture: trains the supernet, evolves, retrains the best and ranks the test set.");
+        var command = new Command("search", "Searches an architecture: trains the supernet, searches it, retrains the best and ranks the test set.");
         data.AddTo(command);
         search.AddTo(command);
         command.Options.Add(convention);
@@ -71,8 +71,13 @@ internal static class SearchCommand
             return;
         }
 
+        if (report.Front.Count > 0)
+        {
+            ReportText.WriteFront(output, report.Front);
+        }
+
         ReportText.WriteTrained(
-            output, $"the {report.Trained.Count} best of {report.CandidatesEvaluated:N0} candidates, best validation loss first", report.Trained);
+            output, $"{report.Trained.Count} of {report.CandidatesEvaluated:N0} candidates trained from scratch, best validation loss first", report.Trained);
         ReportText.WriteMetrics(output, report.Popularity, report.Trained);
         output.WriteLine(
             $"supernet {ProgressText.Duration(report.SupernetTime)}, evolution {ProgressText.Duration(report.EvolutionTime)}, "

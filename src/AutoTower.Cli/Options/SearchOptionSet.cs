@@ -6,6 +6,7 @@ using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Training;
+using AutoTower.Search.Training.Measures;
 
 namespace AutoTower.Cli.Options;
 
@@ -19,7 +20,8 @@ internal sealed class SearchOptionSet
 
     private readonly Option<SearchStrategy> _strategy = ChoiceOption.Create(
         "--strategy",
-        "How architectures are searched: evolution, random, rl (a recurrent controller, as in ENAS) or nasp (proximal steps on architecture weights).",
+        "How architectures are searched: evolution, random, rl (a recurrent controller, as in ENAS), nasp (proximal steps on architecture weights) "
+        + "or nsga2 (several objectives; its result is a front).",
         SearchStrategy.Evolution);
 
     private readonly PresetOption<int> _steps = NumberOption.FromPreset(
@@ -36,6 +38,8 @@ internal sealed class SearchOptionSet
 
     private readonly Option<double> _mutationProbability = NumberOption.Real(
         "--mutation-probability", "Probability that a mutation redraws a gene.", 0.1, new Bounds(0, 1));
+
+    private readonly Option<string> _objectives = ObjectivesOption.Create();
 
     private readonly Option<int> _controllerSamples = NumberOption.Positive(
         "--controller-samples", "rl: architectures sampled for an update of the controller.", 10);
@@ -54,6 +58,11 @@ internal sealed class SearchOptionSet
 
     private readonly Option<double> _naspWarmUp = NumberOption.Real(
         "--nasp-warm-up", "nasp: share of the steps, at the beginning, that train random paths.", 0.2, new Bounds(0, 1));
+
+    private readonly Option<FitnessMeasure> _fitness = ChoiceOption.Create(
+        "--fitness",
+        "What judges candidates on validation data: loss (plain batch softmax, the paper's), corrected (the training loss) or recall (1 - Recall@50).",
+        FitnessMeasure.Loss);
 
     private readonly PresetOption<int> _statisticsBatches = NumberOption.FromPreset(
         "--statistics-batches",
@@ -83,8 +92,8 @@ internal sealed class SearchOptionSet
     {
         Option[] options =
         [
-            _userBlocks, _itemBlocks, _strategy, _steps, _iterations, _population, _parents, _mutationProbability, _controllerSamples, _controllerRate,
-            _controllerEntropy, _weightSteps, _naspRate, _naspWarmUp, _statisticsBatches, _lossBatches, _merging, _maxParams, _maxFlops,
+            _userBlocks, _itemBlocks, _strategy, _steps, _iterations, _population, _parents, _mutationProbability, _objectives, _controllerSamples,
+            _controllerRate, _controllerEntropy, _weightSteps, _naspRate, _naspWarmUp, _fitness, _statisticsBatches, _lossBatches, _merging, _maxParams, _maxFlops,
             _maxUserParams, _maxUserFlops, _maxItemParams, _maxItemFlops, _top,
         ];
         foreach (var option in options)
@@ -115,6 +124,7 @@ internal sealed class SearchOptionSet
                 MaxItemFlops = parsed.GetValue(_maxItemFlops),
             },
             Strategy = parsed.GetValue(_strategy),
+            Objectives = ObjectivesOption.Read(parsed.GetValue(_objectives)!),
             // The paper's proportions: half crossovers, half mutations.
             Evolution = new EvolutionOptions
             {
@@ -140,6 +150,7 @@ internal sealed class SearchOptionSet
             Training = training,
             Fitness = new FitnessOptions
             {
+                Measure = parsed.GetValue(_fitness),
                 BatchSize = training.BatchSize,
                 StatisticsBatches = _statisticsBatches.Of(parsed),
                 LossBatches = _lossBatches.Of(parsed),

@@ -20,6 +20,11 @@ internal static class ReportJson
         }
 
         writer.WriteEndArray();
+        if (report.Front.Count > 0)
+        {
+            WriteFront(writer, report.Front);
+        }
+
         WriteMetrics(writer, "popularity", report.Popularity);
         writer.WriteNumber("candidates_evaluated", report.CandidatesEvaluated);
         writer.WriteStartObject("seconds");
@@ -51,6 +56,27 @@ internal static class ReportJson
 
         WriteMetrics(writer, "test", ranked.Test);
         writer.WriteEndObject();
+    }
+
+    private static void WriteFront(Utf8JsonWriter writer, IReadOnlyList<FrontMember> front)
+    {
+        writer.WriteStartArray("front");
+        foreach (var member in front)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("architecture", member.Architecture.ToString());
+            writer.WriteNumber("params", member.Cost.Total.Parameters);
+            writer.WriteNumber("flops", member.Cost.Total.Flops);
+            writer.WriteNumber("fitness", member.Fitness);
+            if (member.LatencyMilliseconds is { } latency)
+            {
+                writer.WriteNumber("latency_ms", Math.Round(latency, 5));
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     public static void WriteEpochs(Utf8JsonWriter writer, IReadOnlyList<EpochRecord> epochs)

@@ -47,6 +47,23 @@ internal static class ReportText
         Tables.Write(output, table);
     }
 
+    /// <summary>The front of a multi-objective search.</summary>
+    public static void WriteFront(TextWriter output, IReadOnlyList<FrontMember> front)
+    {
+        var table = Tables.Create($"front of {front.Count} candidates, fittest first", "architecture", "fitness", "parameters", "FLOPs", "latency, ms");
+        foreach (var member in front)
+        {
+            table.Row(
+                member.Architecture.ToString(),
+                $"{member.Fitness:F4}",
+                $"{member.Cost.Total.Parameters:N0}",
+                $"{member.Cost.Total.Flops:N0}",
+                member.LatencyMilliseconds is { } latency ? $"{latency:F3}" : "-");
+        }
+
+        Tables.Write(output, table);
+    }
+
     public static void WriteCost(TextWriter output, string title, ModelCost cost, PrintedCost? printed)
     {
         var table = Tables.Create(title, "part", "parameters", "MACs", "FLOPs (MACs / 2)");

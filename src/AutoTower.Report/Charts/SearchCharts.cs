@@ -3,7 +3,7 @@ using AutoTower.Report.Runs;
 
 namespace AutoTower.Report.Charts;
 
-/// <summary>Charts of the evolution: progress, and fitness against cost.</summary>
+/// <summary>Charts of the search: progress, and fitness against cost.</summary>
 internal static class SearchCharts
 {
     public static double Progress(RunData run, ICanvas canvas, double width)
@@ -29,7 +29,7 @@ internal static class SearchCharts
             canvas,
             new Box(0, top, width, height - top),
             new AxisOf("iteration", iterations.Select(group => group.Iteration), WholeNumbers: true),
-            new AxisOf("fitness (validation loss)", iterations.SelectMany(group => new[] { Quantile(group.Losses, 0.9), group.Losses[0] })));
+            new AxisOf(run.FitnessName, iterations.SelectMany(group => new[] { Quantile(group.Losses, 0.9), group.Losses[0] })));
         canvas.Polygon(
             [
                 .. iterations.Select(group => frame.At(group.Iteration, Quantile(group.Losses, 0.9))),
@@ -67,7 +67,7 @@ internal static class SearchCharts
             canvas,
             new Box(0, top, width, height - top),
             new AxisOf(name, known.Select(cost).Append(limitValue ?? 0), FromZero: true),
-            new AxisOf("fitness (validation loss)", known.Select(candidate => Math.Min(candidate.Loss, worst))));
+            new AxisOf(run.FitnessName, known.Select(candidate => Math.Min(candidate.Loss, worst))));
         frame.Limit(limitValue, "limit");
         var last = Math.Max(1, known.Select(candidate => candidate.Iteration).DefaultIfEmpty(1).Max());
         foreach (var candidate in known)

@@ -5,7 +5,7 @@ namespace AutoTower.Report.Runs;
 /// <param name="Command">The command, <c>search</c> or <c>train</c>.</param>
 /// <param name="Configuration">The settings of <c>config.json</c> as text, in order.</param>
 /// <param name="Losses">Training losses by phase, in order of steps.</param>
-/// <param name="Candidates">What the evolution judged, in order.</param>
+/// <param name="Candidates">What the search judged, in order.</param>
 /// <param name="Trained">What was trained from scratch, the result first.</param>
 /// <param name="Popularity">Test metrics of the most-popular order by protocol.</param>
 public sealed record RunData(
@@ -21,6 +21,17 @@ public sealed record RunData(
     public IReadOnlyList<string> Protocols { get; } =
         [.. Trained.SelectMany(model => model.Test.Keys).Concat(Popularity.Keys).Distinct().OrderByDescending(name => name, StringComparer.Ordinal)];
 
+    /// <summary>The front of a multi-objective search, fittest first; empty for others. Its members have no iteration.</summary>
+    public IReadOnlyList<Candidate> Front { get; init; } = [];
+
+    /// <summary>What the search judged candidates by, for axes and tables.</summary>
+    public string FitnessName => Configuration.GetValueOrDefault("fitness") switch
+    {
+        "recall" => "fitness (1 - Recall@50 on validation data)",
+        "corrected" => "fitness (corrected validation loss)",
+        _ => "fitness (validation loss)",
+    };
+
     /// <summary>A limit that the search obeyed, such as <c>max-params</c>.</summary>
     public double? Limit(string option) =>
         Configuration.TryGetValue(option, out var text) && double.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value)
@@ -33,13 +44,15 @@ public sealed record RunData(
 /// <param name="Loss">The loss of that step.</param>
 public readonly record struct LossPoint(int Step, double Loss);
 
-/// <summary>A candidate that the evolution judged.</summary>
+/// <summary>A candidate that the search judged.</summary>
 /// <param name="Iteration">Iteration, from 1.</param>
 /// <param name="Architecture">Its text form.</param>
 /// <param name="Loss">Its fitness; lower is better.</param>
 /// <param name="Parameters">Parameters without embedding tables.</param>
 /// <param name="Flops">FLOPs (multiply-accumulates / 2).</param>
-public sealed record Candidate(int Iteration, ArchitectureText Architecture, double Loss, double Parameters, double Flops);
+/// <param name="LatencyMilliseconds">Time to compute a user's vector, where it was measured.</param>
+public sealed record Candidate(
+    int Iteration, ArchitectureText Architecture, double Loss, double Parameters, double Flops, double? LatencyMilliseconds = null);
 
 /// <summary>A model that was trained from scratch.</summary>
 /// <param name="Architecture">Its text form, or null for a baseline.</param>

@@ -34,17 +34,12 @@ public static class RunReader
                     (losses.TryGetValue(phase, out var points) ? points : losses[phase] = [])[Integer(record, "step")] = Number(record, "loss") ?? double.NaN;
                     break;
                 case "candidate" when ArchitectureText.Parse(Text(record, "architecture")) is { } architecture:
-                    candidates[Integer(record, "index")] = new Candidate(
-                        Integer(record, "iteration"),
-                        architecture,
-                        Number(record, "loss") ?? double.NaN,
-                        Number(record, "params") ?? double.NaN,
-                        Number(record, "flops") ?? double.NaN);
+                    candidates[Integer(record, "index")] = Judged(record, architecture, "loss");
                     break;
             }
         }
 
-        var (trained, popularity) = Results(Path.Combine(path, "report.json"));
+        var (trained, popularity, front) = Results(Path.Combine(path, "report.json"));
         return new RunData(
             Path.GetFileName(Path.TrimEndingDirectorySeparator(path)),
             configuration.GetValueOrDefault("command", "run"),
@@ -53,8 +48,19 @@ public static class RunReader
                 pair => pair.Key, pair => (IReadOnlyList<LossPoint>)[.. pair.Value.Select(point => new LossPoint(point.Key, point.Value))]),
             [.. candidates.Values],
             trained,
-            popularity);
+            popularity)
+        {
+            Front = front,
+        };
     }
+
+    private static Candidate Judged(JsonElement element, ArchitectureText architecture, string fitness) => new(
+        Integer(element, "iteration"),
+        architecture,
+        Number(element, fitness) ?? double.NaN,
+        Number(element, "params") ?? double.NaN,
+        Number(element, "flops") ?? double.NaN,
+        Number(element, "latency_ms"));
 
     private static Dictionary<string, string> Configuration(string path)
     {
@@ -119,11 +125,12 @@ public static class RunReader
         }
     }
 
-    private static (IReadOnlyList<TrainedModel> Trained, IReadOnlyDictionary<string, MetricSet> Popularity) Results(string path)
+    private static (IReadOnlyList<TrainedModel> Trained, IReadOnlyDictionary<string, MetricSet> Popularity, IReadOnlyList<Candidate> Front) Results(
+        string path)
     {
         if (!File.Exists(path))
         {
-            return ([], new Dictionary<string, MetricSet>());
+            return ([], new Dictionary<string, MetricSet>(), []);
         }
 
         var root = Document(path);
@@ -131,7 +138,18 @@ public static class RunReader
         IEnumerable<JsonElement> models = holder.TryGetProperty("trained", out var trained)
             ? trained.ValueKind == JsonValueKind.Array ? trained.EnumerateArray() : [trained]
             : [];
-        return ([.. models.Select(Model)], holder.TryGetProperty("popularity", out var popularity) ? Protocols(popularity) : new Dictionary<string, MetricSet>());
+        return (
+            [.. models.Select(Model)],
+            holder.TryGetProperty("popularity", out var popularity) ? Protocols(popularity) : new Dictionary<string, MetricSet>(),
+            holder.TryGetProperty("front", out var front) && front.ValueKind == JsonValueKind.Array ? [.. front.EnumerateArray().SelectMany(Member)] : []);
+    }
+
+    private static IEnumerable<Candidate> Member(JsonElement element)
+    {
+        if (ArchitectureText.Parse(Text(element, "architecture")) is { } architecture)
+        {
+            yield return Judged(element, architecture, "fitness");
+        }
     }
 
     private static TrainedModel Model(JsonElement element)

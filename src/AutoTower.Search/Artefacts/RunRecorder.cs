@@ -60,6 +60,10 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             WriteLoss(json, "loss", candidate.Loss);
             json.WriteNumber("params", candidate.Cost.Total.Parameters);
             json.WriteNumber("flops", candidate.Cost.Total.Flops);
+            if (candidate.LatencyMilliseconds is { } latency)
+            {
+                json.WriteNumber("latency_ms", Math.Round(latency, 5));
+            }
         });
     }
 

@@ -39,26 +39,64 @@ public static class FullRanking
             var batch = batchMemory.Arrays(count);
             device.Batches.Assemble(model.Data.Interactions, arena.NewIntegers(queries.Interactions.AsSpan(first, count)), batch);
             var vectors = model.Users(new Tape(arena, ForwardMode.Inference), batch).Value.Reshape(count * model.Interests, model.OutputWidth);
-            var indices = arena.NewIntegers(vectors.Rows * depth);
-            var scores = arena.NewMatrix(vectors.Rows, depth);
-            retrieval.Search(vectors, Exclusions(arena, queries, first, count, model.Interests), depth, indices, scores);
-            var lists = new TopKResult(depth, new int[vectors.Rows * depth], new float[vectors.Rows * depth]);
-            device.Download(indices.Address, lists.Indices.AsSpan());
-            device.Download(scores.Address, lists.Scores.AsSpan());
-            var ranked = InterestMerge.Merge(lists, model.Interests);
-            for (var i = 0; i < count; i++)
-            {
-                var list = ranked.Indices.AsSpan(i * depth, depth);
-                foreach (ref var index in list)
-                {
-                    index = index < 0 ? -1 : index + 1;
-                }
-
-                accumulator.Add(list, queries.Relevant[first + i]);
-            }
+            Rank(retrieval, arena, vectors, model.Interests, (queries, first), depth, accumulator);
         }
 
         return accumulator.ToMetrics();
+    }
+
+    /// <summary>Ranks vectors that are there already and adds the users to <paramref name="accumulator"/>. Waits for the device.</summary>
+    /// <param name="device">Where the vectors are.</param>
+    /// <param name="users">(queries, O).</param>
+    /// <param name="items">(items, O): row r is item r + 1.</param>
+    /// <param name="queries">Whose histories, what is excluded, what is to be found.</param>
+    /// <param name="depth">Items returned to a user; fewer where there are not so many.</param>
+    /// <param name="accumulator">Sums of metrics up to <paramref name="depth"/>.</param>
+    public static void Accumulate(
+        Device device, Matrix users, Matrix items, RankingQueries queries, int depth, MetricAccumulator accumulator)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(queries);
+        ArgumentNullException.ThrowIfNull(accumulator);
+        using var arena = new Arena(device, "full ranking");
+        using var retrieval = new RetrievalIndex(device, new ItemTable(items));
+        for (var first = 0; first < queries.Count; first += ChunkSize)
+        {
+            arena.Reset();
+            var chunk = users.SliceRows(first, Math.Min(ChunkSize, queries.Count - first));
+            Rank(retrieval, arena, chunk, 1, (queries, first), Math.Min(depth, items.Rows), accumulator);
+        }
+    }
+
+    // Users have as many vectors, one behind the other, as they have interests.
+    private static void Rank(
+        RetrievalIndex retrieval,
+        Arena arena,
+        Matrix vectors,
+        int interests,
+        (RankingQueries All, int First) queries,
+        int depth,
+        MetricAccumulator accumulator)
+    {
+        var count = vectors.Rows / interests;
+        var device = retrieval.Device;
+        var indices = arena.NewIntegers(vectors.Rows * depth);
+        var scores = arena.NewMatrix(vectors.Rows, depth);
+        retrieval.Search(vectors, Exclusions(arena, queries.All, queries.First, count, interests), depth, indices, scores);
+        var lists = new TopKResult(depth, new int[vectors.Rows * depth], new float[vectors.Rows * depth]);
+        device.Download(indices.Address, lists.Indices.AsSpan());
+        device.Download(scores.Address, lists.Scores.AsSpan());
+        var ranked = InterestMerge.Merge(lists, interests);
+        for (var i = 0; i < count; i++)
+        {
+            var list = ranked.Indices.AsSpan(i * depth, depth);
+            foreach (ref var index in list)
+            {
+                index = index < 0 ? -1 : index + 1;
+            }
+
+            accumulator.Add(list, queries.All.Relevant[queries.First + i]);
+        }
     }
 
     // Each of a user's vectors is a query of its own with the same exclusions.

@@ -42,34 +42,50 @@ public sealed class RankingQueries
     {
         ArgumentNullException.ThrowIfNull(dataset);
         ArgumentNullException.ThrowIfNull(split);
+        return protocol == EvaluationProtocol.Paper
+            ? Build(dataset, split.Test, split.Train, FirstInShuffledOrder(split.Test, dataset, seed))
+            : Build(dataset, split.Test, [.. split.Train, .. split.Validation], split.FirstTestInteraction);
+    }
+
+    /// <summary>
+    /// Builds queries that ask for validation items, for choices that must not see test data: the history is that of the user's first
+    /// interaction in a shuffled validation set, items of the training set are excluded.
+    /// </summary>
+    public static RankingQueries ForValidation(Dataset dataset, DataSplit split, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(dataset);
+        ArgumentNullException.ThrowIfNull(split);
+        return Build(dataset, split.Validation, split.Train, FirstInShuffledOrder(split.Validation, dataset, seed));
+    }
+
+    /// <summary>The items that query <paramref name="query"/> must not return.</summary>
+    public ReadOnlySpan<int> Excluded(int query) => ExcludedItems.AsSpan(ExclusionOffsets[query]..ExclusionOffsets[query + 1]);
+
+    private static RankingQueries Build(Dataset dataset, int[] wanted, int[] seen, int[] chosen)
+    {
         var log = dataset.Interactions;
         var users = dataset.Users.Count;
-        var testByUser = GroupByUser(split.Test, log, users);
-        var seen = protocol == EvaluationProtocol.Paper ? split.Train : [.. split.Train, .. split.Validation];
+        var wantedByUser = GroupByUser(wanted, log, users);
         var seenByUser = GroupByUser(seen, log, users);
-        var chosen = protocol == EvaluationProtocol.Paper ? FirstInShuffledOrder(split.Test, log, users, seed) : split.FirstTestInteraction;
         var interactions = new List<int>();
         var offsets = new List<int> { 0 };
         var excluded = new List<int>();
         var relevant = new List<int[]>();
         for (var user = 1; user < users; user++)
         {
-            if (testByUser[user] is not { Count: > 0 } tests)
+            if (wantedByUser[user] is not { Count: > 0 } ofUser)
             {
                 continue;
             }
 
             interactions.Add(chosen[user]);
-            relevant.Add([.. tests.Select(interaction => log.Items[interaction]).Distinct()]);
+            relevant.Add([.. ofUser.Select(interaction => log.Items[interaction]).Distinct()]);
             excluded.AddRange((seenByUser[user] ?? []).Select(interaction => log.Items[interaction]).Distinct().Order());
             offsets.Add(excluded.Count);
         }
 
         return new RankingQueries([.. interactions], [.. offsets], [.. excluded], [.. relevant]);
     }
-
-    /// <summary>The items that query <paramref name="query"/> must not return.</summary>
-    public ReadOnlySpan<int> Excluded(int query) => ExcludedItems.AsSpan(ExclusionOffsets[query]..ExclusionOffsets[query + 1]);
 
     private static List<int>?[] GroupByUser(int[] interactions, InteractionLog log, int users)
     {
@@ -82,20 +98,20 @@ public sealed class RankingQueries
         return groups;
     }
 
-    private static int[] FirstInShuffledOrder(int[] test, InteractionLog log, int users, ulong seed)
+    private static int[] FirstInShuffledOrder(int[] interactions, Dataset dataset, ulong seed)
     {
-        var first = new int[users];
+        var first = new int[dataset.Users.Count];
         first.AsSpan().Fill(-1);
-        if (test.Length == 0)
+        if (interactions.Length == 0)
         {
             return first;
         }
 
-        var order = new Shuffle(test.Length, seed, TestOrder);
-        for (var position = 0; position < test.Length; position++)
+        var order = new Shuffle(interactions.Length, seed, TestOrder);
+        for (var position = 0; position < interactions.Length; position++)
         {
-            var interaction = test[order[position]];
-            ref var chosen = ref first[log.Users[interaction]];
+            var interaction = interactions[order[position]];
+            ref var chosen = ref first[dataset.Interactions.Users[interaction]];
             chosen = chosen < 0 ? interaction : chosen;
         }
 

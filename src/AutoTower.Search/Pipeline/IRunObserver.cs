@@ -10,9 +10,11 @@ namespace AutoTower.Search.Pipeline;
 /// <param name="Index">From 1, in order of evaluation.</param>
 /// <param name="Iteration">Iteration of the search, from 1.</param>
 /// <param name="Architecture">The candidate.</param>
-/// <param name="Loss">Its fitness: plain batch softmax on validation data; lower is better.</param>
+/// <param name="Loss">Its fitness on validation data, by default the plain batch softmax; lower is better.</param>
 /// <param name="Cost">Its analytic cost.</param>
-public sealed record CandidateRecord(int Index, int Iteration, Architecture Architecture, double Loss, ModelCost Cost);
+/// <param name="LatencyMilliseconds">Time to compute a user's vector, where it was measured.</param>
+public sealed record CandidateRecord(
+    int Index, int Iteration, Architecture Architecture, double Loss, ModelCost Cost, double? LatencyMilliseconds = null);
 
 /// <summary>Is told what a run does: the terminal, the run folder, tests.</summary>
 public interface IRunObserver

@@ -1,10 +1,12 @@
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Strategies;
+using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
+using AutoTower.Search.Training.Measures;
 
 namespace AutoTower.Search.Pipeline;
 
@@ -176,20 +178,27 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
     private void Judge(RunControl control)
     {
         using var fitness = new FitnessEvaluator(
-            _supernet!, _experiment.Train, _experiment.Validation, _settings.Fitness, _settings.Seed);
-        _search.Run(candidates => Judge(candidates, fitness, control), _observer.IterationEnded, CancellationToken.None);
+            _supernet!,
+            _experiment.Train,
+            FitnessMeasures.Create(_experiment, _settings.Fitness, _settings.Training),
+            _settings.Fitness,
+            _settings.Seed);
+        using var latency = _settings.MeasuresLatency ? new LatencyMeter(_supernet!, _experiment.Split.Validation[0]) : null;
+        _search.Run(candidates => Judge(candidates, fitness, latency, control), _observer.IterationEnded, CancellationToken.None);
     }
 
-    private IReadOnlyList<double> Judge(IReadOnlyList<Architecture> candidates, FitnessEvaluator fitness, RunControl control)
+    private IReadOnlyList<CandidateScore> Judge(
+        IReadOnlyList<Architecture> candidates, FitnessEvaluator fitness, LatencyMeter? latency, RunControl control)
     {
         var state = _search.State;
         while (state.Pending.Count < candidates.Count)
         {
             var candidate = candidates[state.Pending.Count];
-            state.AddPending(fitness.Evaluate(candidate));
+            var score = new CandidateScore(fitness.Evaluate(candidate), latency?.Measure(candidate));
+            state.AddPending(score);
             var cost = CostModel.Of(candidate, _experiment.Shape, _settings.Convention);
             _observer.Candidate(new CandidateRecord(
-                state.Visited.Count + state.Pending.Count, state.Iteration + 1, candidate, state.Pending[^1], cost));
+                state.Visited.Count + state.Pending.Count, state.Iteration + 1, candidate, score.Loss, cost, score.LatencyMilliseconds));
             control.Between();
         }
 
@@ -211,8 +220,17 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
             _search.State.Visited.Count,
             _clock[SearchPhase.Supernet],
             _clock[SearchPhase.Evolution],
-            _clock[SearchPhase.Retraining]);
+            _clock[SearchPhase.Retraining])
+        {
+            Front = _search is ParetoSearch pareto ? [.. pareto.Front.Select(WithCost)] : [],
+        };
     }
+
+    private FrontMember WithCost(ScoredArchitecture candidate) => new(
+        candidate.Architecture,
+        candidate.Loss,
+        CostModel.Of(candidate.Architecture, _experiment.Shape, _settings.Convention),
+        candidate.LatencyMilliseconds);
 
     private void RunPhase(string phase, int total, Action body)
     {

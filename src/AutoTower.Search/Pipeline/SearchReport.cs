@@ -47,7 +47,18 @@ public sealed record SearchReport(
     int CandidatesEvaluated,
     TimeSpan SupernetTime,
     TimeSpan EvolutionTime,
-    TimeSpan RetrainingTime);
+    TimeSpan RetrainingTime)
+{
+    /// <summary>The front of a multi-objective search, fittest first; empty for the others.</summary>
+    public IReadOnlyList<FrontMember> Front { get; init; } = [];
+}
+
+/// <summary>A candidate that no other judged one beats in all objectives.</summary>
+/// <param name="Architecture">The candidate.</param>
+/// <param name="Fitness">Its fitness; lower is better.</param>
+/// <param name="Cost">Its analytic cost.</param>
+/// <param name="LatencyMilliseconds">Time to compute a user's vector, where it was measured.</param>
+public sealed record FrontMember(Architecture Architecture, double Fitness, ModelCost Cost, double? LatencyMilliseconds);
 
 /// <summary>How far a search is, and what it has found up to here.</summary>
 /// <param name="Phase">The phase at hand.</param>

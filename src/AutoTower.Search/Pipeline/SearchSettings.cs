@@ -1,6 +1,7 @@
 using AutoTower.Search.Cost;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Training;
@@ -39,6 +40,12 @@ public sealed record SearchSettings
 
     /// <summary>The controller of <see cref="SearchStrategy.Rl"/>.</summary>
     public ControllerOptions Controller { get; init; } = new();
+
+    /// <summary>What <see cref="SearchStrategy.Nsga2"/> makes small.</summary>
+    public IReadOnlyList<Objective> Objectives { get; init; } = [Objective.Fitness, Objective.Flops, Objective.Params, Objective.Latency];
+
+    /// <summary>True when candidates' latencies are to be measured.</summary>
+    public bool MeasuresLatency => Strategy == SearchStrategy.Nsga2 && Objectives.Contains(Objective.Latency);
 
     /// <summary>The steps of <see cref="SearchStrategy.Nasp"/>.</summary>
     public ProximalOptions Proximal { get; init; } = new();

@@ -2,6 +2,7 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Space;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Strategies.Reinforcement;
 
@@ -20,6 +21,7 @@ internal static class StrategyFactory
             SearchStrategy.Random => new RandomSearch(space, shape, limits, budget, seed, convention),
             SearchStrategy.Rl => new ReinforcementSearch(space, shape, limits, budget, settings.Controller, seed, convention),
             SearchStrategy.Nasp => new ProximalSearch(space, shape, limits, settings.Proximal, settings.Top, seed, convention),
+            SearchStrategy.Nsga2 => new ParetoSearch(space, shape, limits, budget, settings.Objectives, seed, convention),
             var other => throw new ArgumentException($"There is no search strategy {other}."),
         };
     }

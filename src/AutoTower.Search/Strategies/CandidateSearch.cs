@@ -54,12 +54,14 @@ public abstract class CandidateSearch : ICheckpointed, IDisposable
     private protected abstract int Iterations { get; }
 
     /// <summary>Runs, or goes on from its state.</summary>
-    /// <param name="evaluate">Returns the loss of each candidate, in order.</param>
+    /// <param name="evaluate">Returns the score of each candidate, in order.</param>
     /// <param name="progress">Told after each iteration.</param>
     /// <param name="cancellation">Ends the search between two iterations.</param>
     /// <returns>The state at the end.</returns>
     public SearchState Run(
-        Func<IReadOnlyList<Architecture>, IReadOnlyList<double>> evaluate, Action<IterationProgress>? progress, CancellationToken cancellation)
+        Func<IReadOnlyList<Architecture>, IReadOnlyList<CandidateScore>> evaluate,
+        Action<IterationProgress>? progress,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(evaluate);
         while (State.Iteration < Iterations)
@@ -71,11 +73,14 @@ public abstract class CandidateSearch : ICheckpointed, IDisposable
                 break;
             }
 
-            var losses = evaluate(population);
-            State.Complete(population, losses, _random.Position);
-            Learn();
+            var scores = evaluate(population);
+            State.Complete(population, scores, _random.Position);
+            Learn(population.Count);
             progress?.Invoke(new IterationProgress(
-                State.Iteration, State.Best(1)[0].Loss, State.Visited.Count, losses.Count > 0 ? losses.Average() : double.NaN));
+                State.Iteration,
+                State.Best(1)[0].Loss,
+                State.Visited.Count,
+                scores.Count > 0 ? scores.Average(score => score.Loss) : double.NaN));
         }
 
         return State;
@@ -113,8 +118,8 @@ public abstract class CandidateSearch : ICheckpointed, IDisposable
     /// <summary>New legal candidates to judge, none of them judged before; null when there are none left.</summary>
     private protected abstract IReadOnlyList<Architecture>? Propose(CounterRandom random);
 
-    /// <summary>Called once the losses of what was proposed are in the state.</summary>
-    private protected virtual void Learn()
+    /// <summary>Called once the scores of what was proposed, the last <paramref name="judged"/> visited, are in the state.</summary>
+    private protected virtual void Learn(int judged)
     {
     }
 }

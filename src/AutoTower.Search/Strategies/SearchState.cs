@@ -3,15 +3,21 @@ using AutoTower.Search.Space;
 
 namespace AutoTower.Search.Strategies;
 
+/// <summary>What a candidate was found to be.</summary>
+/// <param name="Loss">Its fitness on validation data; lower is better.</param>
+/// <param name="LatencyMilliseconds">Time to compute a user's vector on the run's device, where it was measured.</param>
+public readonly record struct CandidateScore(double Loss, double? LatencyMilliseconds = null);
+
 /// <summary>A judged candidate.</summary>
 /// <param name="Architecture">The candidate.</param>
-/// <param name="Loss">Its validation loss; lower is better.</param>
-public sealed record ScoredArchitecture(Architecture Architecture, double Loss);
+/// <param name="Loss">Its fitness; lower is better.</param>
+/// <param name="LatencyMilliseconds">Time to compute a user's vector, where it was measured.</param>
+public sealed record ScoredArchitecture(Architecture Architecture, double Loss, double? LatencyMilliseconds = null);
 
 /// <summary>All that a search needs to go on: what it has judged, in order, and how many random words it has drawn.</summary>
 public sealed class SearchState : ICheckpointed
 {
-    private readonly List<double> _pending = [];
+    private readonly List<CandidateScore> _pending = [];
     private readonly List<ScoredArchitecture> _visited = [];
     private readonly Dictionary<Architecture, double> _losses = [];
 
@@ -19,10 +25,10 @@ public sealed class SearchState : ICheckpointed
     public IReadOnlyList<ScoredArchitecture> Visited => _visited;
 
     /// <summary>
-    /// Losses of the first candidates of the population at hand, which is not complete yet; the population itself follows from
+    /// Scores of the first candidates of the population at hand, which is not complete yet; the population itself follows from
     /// <see cref="Visited"/> and <see cref="RandomPosition"/>.
     /// </summary>
-    public IReadOnlyList<double> Pending => _pending;
+    public IReadOnlyList<CandidateScore> Pending => _pending;
 
     /// <summary>Random words drawn before the population at hand.</summary>
     public ulong RandomPosition { get; set; }
@@ -45,20 +51,20 @@ public sealed class SearchState : ICheckpointed
         _losses[candidate.Architecture] = candidate.Loss;
     }
 
-    /// <summary>Notes the loss of the next candidate of the population at hand.</summary>
-    public void AddPending(double loss) => _pending.Add(loss);
+    /// <summary>Notes the score of the next candidate of the population at hand.</summary>
+    public void AddPending(CandidateScore score) => _pending.Add(score);
 
     /// <summary>Takes in a whole population, the iteration being finished.</summary>
     /// <param name="population">The candidates.</param>
-    /// <param name="losses">Their losses, in the same order.</param>
+    /// <param name="scores">Their scores, in the same order.</param>
     /// <param name="randomPosition">Random words drawn up to here.</param>
-    public void Complete(IReadOnlyList<Architecture> population, IReadOnlyList<double> losses, ulong randomPosition)
+    public void Complete(IReadOnlyList<Architecture> population, IReadOnlyList<CandidateScore> scores, ulong randomPosition)
     {
         ArgumentNullException.ThrowIfNull(population);
-        ArgumentNullException.ThrowIfNull(losses);
+        ArgumentNullException.ThrowIfNull(scores);
         for (var i = 0; i < population.Count; i++)
         {
-            Add(new ScoredArchitecture(population[i], losses[i]));
+            Add(new ScoredArchitecture(population[i], scores[i].Loss, scores[i].LatencyMilliseconds));
         }
 
         _pending.Clear();
@@ -73,8 +79,8 @@ public sealed class SearchState : ICheckpointed
         writer.Write("iteration", Iteration);
         writer.Write("random position", (long)RandomPosition);
         writer.Write("visited", string.Join('\n', _visited.Select(candidate => candidate.Architecture)));
-        writer.Write("losses", [.. _visited.Select(candidate => candidate.Loss)]);
-        writer.Write("pending", [.. _pending]);
+        Save(writer, string.Empty, _visited.Select(candidate => new CandidateScore(candidate.Loss, candidate.LatencyMilliseconds)));
+        Save(writer, "pending ", _pending);
     }
 
     /// <inheritdoc/>
@@ -84,15 +90,24 @@ public sealed class SearchState : ICheckpointed
         Iteration = (int)reader.Integer("iteration");
         RandomPosition = (ulong)reader.Integer("random position");
         var architectures = reader.Text("visited").Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        foreach (var (architecture, loss) in architectures.Zip(reader.Numbers("losses")))
+        foreach (var (architecture, score) in architectures.Zip(Restore(reader, string.Empty)))
         {
-            Add(new ScoredArchitecture(Architecture.Parse(architecture), loss));
+            Add(new ScoredArchitecture(Architecture.Parse(architecture), score.Loss, score.LatencyMilliseconds));
         }
 
-        _pending.AddRange(reader.Numbers("pending"));
+        _pending.AddRange(Restore(reader, "pending "));
     }
 
     /// <summary>The <paramref name="count"/> candidates with the lowest loss, best first; earlier ones first among equals.</summary>
     public IReadOnlyList<ScoredArchitecture> Best(int count) =>
         [.. _visited.OrderBy(candidate => double.IsNaN(candidate.Loss) ? double.PositiveInfinity : candidate.Loss).Take(count)];
+
+    private static void Save(CheckpointWriter writer, string prefix, IEnumerable<CandidateScore> scores)
+    {
+        writer.Write($"{prefix}losses", [.. scores.Select(score => score.Loss)]);
+        writer.Write($"{prefix}latencies", [.. scores.Select(score => score.LatencyMilliseconds ?? double.NaN)]);
+    }
+
+    private static IEnumerable<CandidateScore> Restore(CheckpointReader reader, string prefix) => reader.Numbers($"{prefix}losses").Zip(
+        reader.Numbers($"{prefix}latencies"), (loss, latency) => new CandidateScore(loss, double.IsNaN(latency) ? null : latency));
 }

@@ -14,4 +14,7 @@ public enum SearchStrategy
 
     /// <summary>Architecture weights that are trained in turn with the supernet by proximal steps (NASP, Yao et al. 2020).</summary>
     Nasp,
+
+    /// <summary>Multi-objective evolution with a front as its result (NSGA-II, Deb et al. 2002).</summary>
+    Nsga2,
 }

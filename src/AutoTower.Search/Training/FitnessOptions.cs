@@ -1,3 +1,5 @@
+using AutoTower.Search.Training.Measures;
+
 namespace AutoTower.Search.Training;
 
 /// <summary>How batch statistics of a candidate are merged.</summary>
@@ -13,6 +15,9 @@ public enum StatisticsMerging
 /// <summary>How a candidate is judged with the supernet's weights; the defaults are the preset <c>paper</c> (SPEC.md).</summary>
 public sealed record FitnessOptions
 {
+    /// <summary>What is measured.</summary>
+    public FitnessMeasure Measure { get; init; } = FitnessMeasure.Loss;
+
     /// <summary>Training batches over which batch norm statistics are recomputed for the candidate.</summary>
     public int StatisticsBatches { get; init; } = 200;
 

@@ -3,13 +3,15 @@ using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Memory;
 using AutoTower.Search.Supernet;
+using AutoTower.Search.Training.Measures;
 
 namespace AutoTower.Search.Training;
 
 /// <summary>The inputs of a tower on all batches of an evaluation.</summary>
 /// <param name="Statistics">(statistics batches * B, in).</param>
-/// <param name="Loss">(loss batches * B, in).</param>
-internal readonly record struct EvaluationInputs(Matrix Statistics, Matrix Loss);
+/// <param name="Evaluated">(batches * B', in).</param>
+/// <param name="Batches">Number of evaluated batches.</param>
+internal readonly record struct EvaluationInputs(Matrix Statistics, Matrix Evaluated, int Batches);
 
 /// <summary>
 /// Runs a tower over all batches of an evaluation in a few launches. While statistics are recomputed every batch is normalised by its own,
@@ -24,21 +26,23 @@ internal sealed class GroupedTowerPass(TwoTowerModel model, FitnessOptions optio
     private readonly Dictionary<string, (DeviceBuffer<float> Memory, EvaluationInputs Inputs)> _inputs = [];
 
     /// <summary>The inputs of <paramref name="key"/>; <paramref name="fill"/> computes them where they are not held.</summary>
-    public EvaluationInputs GetOrFill(string key, (int Statistics, int Loss) rows, int width, Action<Matrix, Matrix> fill)
+    public EvaluationInputs GetOrFill(
+        string key, EvaluationBatches statistics, EvaluationBatches evaluated, int width, Action<Matrix, Matrix> fill)
     {
         if (!_inputs.TryGetValue(key, out var entry))
         {
-            var memory = new DeviceBuffer<float>(model.Device, ((long)rows.Statistics + rows.Loss) * width, $"candidate inputs ({key})");
-            var all = new Matrix(memory.Address, rows.Statistics + rows.Loss, width);
-            entry = (memory, new EvaluationInputs(all.SliceRows(0, rows.Statistics), all.SliceRows(rows.Statistics, rows.Loss)));
+            var memory = new DeviceBuffer<float>(model.Device, ((long)statistics.Rows + evaluated.Rows) * width, $"candidate inputs ({key})");
+            var all = new Matrix(memory.Address, statistics.Rows + evaluated.Rows, width);
+            entry = (memory, new EvaluationInputs(
+                all.SliceRows(0, statistics.Rows), all.SliceRows(statistics.Rows, evaluated.Rows), evaluated.Count));
             _inputs.Add(key, entry);
-            fill(entry.Inputs.Statistics, entry.Inputs.Loss);
+            fill(entry.Inputs.Statistics, entry.Inputs.Evaluated);
         }
 
         return entry.Inputs;
     }
 
-    /// <summary>Recomputes the statistics of <paramref name="path"/>, then assigns its vectors on the loss batches.</summary>
+    /// <summary>Recomputes the statistics of <paramref name="path"/>, then assigns its vectors on the evaluated batches.</summary>
     public void Run(TowerPath path, EvaluationInputs inputs, Matrix vectors)
     {
         var kernels = model.Device.Towers!;
@@ -48,8 +52,8 @@ internal sealed class GroupedTowerPass(TwoTowerModel model, FitnessOptions optio
                 UseRunningStatistics: false, IsCumulative: options.Merging == StatisticsMerging.Cumulative, GroupsBefore: first);
             kernels.Forward([TowerActivations.Take(_arena, path, new Tensor(part, Matrix.None), groups, training: false)], statistics);
         });
-        var batch = inputs.Loss.Rows / options.LossBatches;
-        InGroups(inputs.Loss, options.LossBatches, (part, first, groups) =>
+        var batch = inputs.Evaluated.Rows / inputs.Batches;
+        InGroups(inputs.Evaluated, inputs.Batches, (part, first, groups) =>
         {
             var tower = TowerActivations.Take(_arena, path, new Tensor(part, Matrix.None), groups, training: false);
             kernels.Forward([tower], TowerStatistics.Running);

@@ -4,6 +4,7 @@ using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Evaluation;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
@@ -25,6 +26,8 @@ public sealed partial class ResumeTests : IDisposable
         Fitness = new FitnessOptions { BatchSize = 32, StatisticsBatches = 2, LossBatches = 2, Merging = StatisticsMerging.Cumulative },
         Retraining = new RetrainingOptions { MaximumEpochs = 2 },
         Controller = new ControllerOptions { SamplesAnUpdate = 2 },
+        // A measured latency is never the same again.
+        Objectives = [Objective.Fitness, Objective.Flops],
     };
 
     private readonly TemporaryFolder _temporary = new();
@@ -35,6 +38,7 @@ public sealed partial class ResumeTests : IDisposable
     [InlineData(SearchStrategy.Random, 4)]
     [InlineData(SearchStrategy.Rl, 3)]
     [InlineData(SearchStrategy.Nasp, 4)]
+    [InlineData(SearchStrategy.Nsga2, 3)]
     public void A_search_that_is_stopped_again_and_again_ends_like_one_that_was_not(SearchStrategy strategy, int stride)
     {
         var settings = Settings with { Strategy = strategy };

@@ -43,6 +43,23 @@ public sealed class RankingQueriesTests
     }
 
     [Fact]
+    public void For_validation_nothing_of_the_test_set_is_asked_or_excluded()
+    {
+        var chosen = new HashSet<int>();
+        for (var seed = 1ul; seed <= 20; seed++)
+        {
+            var queries = RankingQueries.ForValidation(Dataset, Split, seed);
+            Assert.Equal([[4, 3], [1]], queries.Relevant);
+            Assert.Equal([1, 2, 3, 5], queries.Excluded(0));
+            Assert.Equal([7], queries.Excluded(1));
+            Assert.Equal(10, queries.Interactions[1]);
+            chosen.Add(queries.Interactions[0]);
+        }
+
+        Assert.Equal([4, 5], chosen.Order());
+    }
+
+    [Fact]
     public void An_item_tested_twice_counts_once()
     {
         var dataset = SampleData.FromSequences(9, 3, [1, 2, 3, 4, 5, 6, 7, 7]);

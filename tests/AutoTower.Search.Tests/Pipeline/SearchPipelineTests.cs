@@ -8,6 +8,7 @@ using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
+using AutoTower.Search.Training.Measures;
 
 namespace AutoTower.Search.Tests.Pipeline;
 
@@ -41,6 +42,36 @@ public sealed class SearchPipelineTests
         Assert.True(report.Trained[0].Retraining.BestValidationLoss <= report.Trained[1].Retraining.BestValidationLoss);
         var fittest = candidates.OrderBy(candidate => candidate.Loss).Take(2).Select(candidate => candidate.Architecture).ToHashSet();
         Assert.True(fittest.SetEquals(report.Trained.Select(trained => trained.Architecture)));
+    }
+
+    [Fact]
+    public void A_multi_objective_search_returns_a_front_and_retrains_members_of_it()
+    {
+        using var world = new SmallWorld();
+        var report = Run(world, Settings with { Strategy = SearchStrategy.Nsga2 }, out var candidates);
+        Assert.All(candidates, candidate => Assert.True(candidate.LatencyMilliseconds > 0));
+        Assert.NotEmpty(report.Front);
+        Assert.Equal(candidates.Min(candidate => candidate.Loss), report.Front[0].Fitness);
+        Assert.All(report.Trained, trained => Assert.Contains(report.Front, member => member.Architecture == trained.Architecture));
+        Assert.Contains(report.Trained, trained => trained.Architecture == report.Front[0].Architecture);
+        Assert.All(report.Front, member => Assert.DoesNotContain(candidates, other =>
+            other.Loss < member.Fitness && other.Cost.Total.Flops <= member.Cost.Total.Flops
+            && other.Cost.Total.Parameters <= member.Cost.Total.Parameters && other.LatencyMilliseconds <= member.LatencyMilliseconds));
+        Assert.Equal(0, world.Device.LiveBytes - world.DataBytes);
+    }
+
+    [Theory]
+    [InlineData(FitnessMeasure.Corrected)]
+    [InlineData(FitnessMeasure.Recall)]
+    public void Candidates_can_be_judged_by_other_measures(FitnessMeasure measure)
+    {
+        using var world = new SmallWorld();
+        Run(world, Settings, out var byLoss);
+        Run(world, Settings with { Fitness = Settings.Fitness with { Measure = measure } }, out var byMeasure);
+        // The first population is the same and judged differently.
+        Assert.Equal(byLoss.Take(8).Select(candidate => candidate.Architecture), byMeasure.Take(8).Select(candidate => candidate.Architecture));
+        Assert.All(byLoss.Take(8).Zip(byMeasure), pair => Assert.NotEqual(pair.First.Loss, pair.Second.Loss));
+        Assert.Equal(0, world.Device.LiveBytes - world.DataBytes);
     }
 
     [Fact]

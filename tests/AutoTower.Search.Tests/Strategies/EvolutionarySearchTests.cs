@@ -3,16 +3,15 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Space;
-using AutoTower.Search.Tests.Cost;
 
 namespace AutoTower.Search.Tests.Strategies;
 
 public sealed class EvolutionarySearchTests
 {
-    private static readonly ModelShape Shape = PaperTables.Shape("ml-1m");
-    private static readonly SearchSpace Space = SearchSpace.Create(3, 4);
+    private static readonly ModelShape Shape = TargetFitness.Shape;
+    private static readonly SearchSpace Space = TargetFitness.Space;
+    private static readonly Architecture Target = TargetFitness.Target;
     private static readonly EvolutionOptions Small = new() { Population = 20, Parents = 5, Crossovers = 10, Mutations = 10, Iterations = 8 };
-    private static readonly Architecture Target = Architecture.Parse("pooling=self-attention; user=sa-3,ew-ip,mlp-128; item=mlp-512,ew-avg,mlp-64,sa-2");
 
     public static TheoryData<string, ComplexityLimits> Limits => new()
     {
@@ -47,7 +46,7 @@ public sealed class EvolutionarySearchTests
                 candidates =>
                 {
                     sizes.Add(candidates.Count);
-                    return Mismatches(candidates);
+                    return TargetFitness.Mismatches(candidates);
                 },
                 null,
                 TestContext.Current.CancellationToken);
@@ -66,7 +65,7 @@ public sealed class EvolutionarySearchTests
     {
         // Two fifths children, the rest random; without children, all random.
         var options = Small with { Crossovers = breeds ? 4 : 0, Mutations = breeds ? 4 : 0 };
-        var result = Search(new ComplexityLimits(), options).Run(Mismatches, null, TestContext.Current.CancellationToken);
+        var result = Search(new ComplexityLimits(), options).Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken);
         Assert.Equal(160, result.Visited.Count);
     }
 
@@ -94,7 +93,7 @@ public sealed class EvolutionarySearchTests
 
         // The number named is the least that can be kept.
         var least = double.Parse(failure.Message.Split(' ')[^1].TrimEnd('.'));
-        var best = Search(Of(least), Small).Run(Mismatches, null, TestContext.Current.CancellationToken);
+        var best = Search(Of(least), Small).Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken);
         Assert.All(best.Visited, candidate => Assert.True(Within(CostModel.Of(candidate.Architecture, Shape, CostConvention.Paper), Of(least))));
         Assert.Throws<ArgumentException>(() => Search(Of(least - 1), Small));
     }
@@ -131,7 +130,7 @@ public sealed class EvolutionarySearchTests
         for (var iterations = 1; iterations <= Small.Iterations; iterations += 3)
         {
             var part = Search(new ComplexityLimits { MaxParameters = 100_000 }, Small with { Iterations = iterations }, state: state);
-            part.Run(Mismatches, null, TestContext.Current.CancellationToken);
+            part.Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken);
         }
 
         var rest = Search(new ComplexityLimits { MaxParameters = 100_000 }, Small, state: state);
@@ -145,7 +144,7 @@ public sealed class EvolutionarySearchTests
         var state = new SearchState();
         var calls = 0;
         Assert.Throws<OperationCanceledException>(() => Search(new ComplexityLimits(), Small, state: state).Run(
-            candidates => ++calls == 4 ? throw new OperationCanceledException() : Mismatches(candidates), null, TestContext.Current.CancellationToken));
+            candidates => ++calls == 4 ? throw new OperationCanceledException() : TargetFitness.Mismatches(candidates), null, TestContext.Current.CancellationToken));
         Assert.Equal(3, state.Iteration);
         Assert.Equal(whole, Visited(Search(new ComplexityLimits(), Small, state: state)));
     }
@@ -154,7 +153,7 @@ public sealed class EvolutionarySearchTests
     public void The_optimum_of_a_known_fitness_is_found_far_sooner_than_by_chance()
     {
         var options = new EvolutionOptions();
-        var result = Search(new ComplexityLimits(), options).Run(Mismatches, null, TestContext.Current.CancellationToken);
+        var result = Search(new ComplexityLimits(), options).Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken);
         Assert.Equal(Target, result.Best(1)[0].Architecture);
         Assert.Equal(0, result.Best(1)[0].Loss);
         var best = result.Best(10);
@@ -163,14 +162,14 @@ public sealed class EvolutionarySearchTests
 
         // As many random candidates miss at least two of the eight genes.
         var random = new CounterRandom(1, RandomStream.Evolution);
-        Assert.True(Mismatches([.. Enumerable.Range(0, 2500).Select(_ => Space.Sample(random))]).Min() >= 2);
+        Assert.True(TargetFitness.Mismatches([.. Enumerable.Range(0, 2500).Select(_ => Space.Sample(random))]).Min(score => score.Loss) >= 2);
     }
 
     [Fact]
     public void A_space_that_has_been_judged_completely_ends_the_search()
     {
         var search = new EvolutionarySearch(SearchSpace.Only(Target), Shape, new ComplexityLimits(), Small, 1, CostConvention.Paper);
-        var result = search.Run(Mismatches, null, TestContext.Current.CancellationToken);
+        var result = search.Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken);
         Assert.Equal([new ScoredArchitecture(Target, 0)], result.Visited);
         Assert.Equal(1, result.Iteration);
     }
@@ -179,7 +178,7 @@ public sealed class EvolutionarySearchTests
     public void A_loss_that_is_not_a_number_counts_as_the_worst()
     {
         var result = Search(new ComplexityLimits(), Small).Run(
-            candidates => [.. Mismatches(candidates).Select((loss, index) => index % 2 == 0 ? double.NaN : loss)],
+            candidates => [.. TargetFitness.Mismatches(candidates).Select((score, index) => index % 2 == 0 ? new CandidateScore(double.NaN) : score)],
             null,
             TestContext.Current.CancellationToken);
         Assert.All(result.Best(Small.Parents), candidate => Assert.False(double.IsNaN(candidate.Loss)));
@@ -189,7 +188,7 @@ public sealed class EvolutionarySearchTests
     public void Progress_tells_iterations_candidates_and_the_best_loss()
     {
         var progress = new List<IterationProgress>();
-        var result = Search(new ComplexityLimits(), Small).Run(Mismatches, progress.Add, TestContext.Current.CancellationToken);
+        var result = Search(new ComplexityLimits(), Small).Run(TargetFitness.Mismatches, progress.Add, TestContext.Current.CancellationToken);
         Assert.Equal(Enumerable.Range(1, 8), progress.Select(step => step.Iteration));
         Assert.Equal(Enumerable.Range(1, 8).Select(iteration => 20 * iteration), progress.Select(step => step.Candidates));
         Assert.Equal(progress.Select(step => step.BestLoss).OrderDescending(), progress.Select(step => step.BestLoss));
@@ -210,7 +209,7 @@ public sealed class EvolutionarySearchTests
     {
         using var source = new CancellationTokenSource();
         var search = Search(new ComplexityLimits(), Small);
-        Assert.Throws<OperationCanceledException>(() => search.Run(Mismatches, step => source.Cancel(), source.Token));
+        Assert.Throws<OperationCanceledException>(() => search.Run(TargetFitness.Mismatches, step => source.Cancel(), source.Token));
         Assert.Equal(1, search.State.Iteration);
     }
 
@@ -223,13 +222,7 @@ public sealed class EvolutionarySearchTests
         new(Space, Shape, limits, options, seed, convention) { State = state ?? new SearchState() };
 
     private static List<Architecture> Visited(EvolutionarySearch search) =>
-        [.. search.Run(Mismatches, null, TestContext.Current.CancellationToken).Visited.Select(candidate => candidate.Architecture)];
-
-    // The number of genes that differ from the target.
-    private static double[] Mismatches(IReadOnlyList<Architecture> candidates) => [.. candidates.Select(candidate =>
-        (double)(candidate.Pooling == Target.Pooling ? 0 : 1)
-        + candidate.User.Zip(Target.User).Count(pair => pair.First != pair.Second)
-        + candidate.Item.Zip(Target.Item).Count(pair => pair.First != pair.Second))];
+        [.. search.Run(TargetFitness.Mismatches, null, TestContext.Current.CancellationToken).Visited.Select(candidate => candidate.Architecture)];
 
     // Written out once more, so that a bound forgotten in ComplexityLimits shows.
     private static bool Within(ModelCost cost, ComplexityLimits limits) =>

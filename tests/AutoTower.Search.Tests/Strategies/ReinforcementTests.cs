@@ -17,9 +17,9 @@ public sealed class ReinforcementTests
         search.Run(
             candidates =>
             {
-                var losses = TargetFitness.Mismatches(candidates);
-                sampled.AddRange(losses);
-                return losses;
+                var scores = TargetFitness.Mismatches(candidates);
+                sampled.AddRange(scores.Select(score => score.Loss));
+                return scores;
             },
             null,
             TestContext.Current.CancellationToken);

@@ -2,6 +2,7 @@ using AutoTower.Search.Cost;
 using AutoTower.Search.Space;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Strategies.Evolution;
+using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Proximal;
 using AutoTower.Search.Strategies.Reinforcement;
 using AutoTower.Search.Tests.Cost;
@@ -18,10 +19,10 @@ internal static class TargetFitness
     public static readonly Architecture Target =
         Architecture.Parse("pooling=self-attention; user=sa-3,ew-ip,mlp-128; item=mlp-512,ew-avg,mlp-64,sa-2");
 
-    public static double[] Mismatches(IReadOnlyList<Architecture> candidates) => [.. candidates.Select(candidate =>
-        (double)(candidate.Pooling == Target.Pooling ? 0 : 1)
+    public static CandidateScore[] Mismatches(IReadOnlyList<Architecture> candidates) => [.. candidates.Select(candidate => new CandidateScore(
+        (candidate.Pooling == Target.Pooling ? 0 : 1)
         + candidate.User.Zip(Target.User).Count(pair => pair.First != pair.Second)
-        + candidate.Item.Zip(Target.Item).Count(pair => pair.First != pair.Second))];
+        + candidate.Item.Zip(Target.Item).Count(pair => pair.First != pair.Second)))];
 
     /// <summary>A search by any strategy, with a budget of population times iterations.</summary>
     public static CandidateSearch Search(
@@ -36,6 +37,8 @@ internal static class TargetFitness
             SearchStrategy.Random => new RandomSearch(Space, Shape, limits, budget, seed, CostConvention.Paper) { State = state },
             SearchStrategy.Rl =>
                 new ReinforcementSearch(Space, Shape, limits, budget, new ControllerOptions(), seed, CostConvention.Paper) { State = state },
+            SearchStrategy.Nsga2 =>
+                new ParetoSearch(Space, Shape, limits, budget, [Objective.Fitness, Objective.Params], seed, CostConvention.Paper) { State = state },
             _ => new ProximalSearch(Space, Shape, limits, new ProximalOptions(), 10, seed, CostConvention.Paper) { State = state },
         };
     }

@@ -1,6 +1,8 @@
+using AutoTower.Search.Evaluation;
 using AutoTower.Search.Space;
 using AutoTower.Search.Supernet;
 using AutoTower.Search.Training;
+using AutoTower.Search.Training.Measures;
 
 namespace AutoTower.Search.Tests.Training;
 
@@ -44,6 +46,45 @@ public sealed class FitnessEvaluatorTests
         using var momentum = Evaluator(world, model, Options with { StatisticsBatches = 100 });
         using var cumulative = Evaluator(world, model, Options with { StatisticsBatches = 100, Merging = StatisticsMerging.Cumulative });
         Assert.Equal(momentum.Evaluate(Other), cumulative.Evaluate(Other), 0.02);
+    }
+
+    [Fact]
+    public void The_corrected_loss_is_that_of_early_stopping_on_the_same_batches()
+    {
+        using var world = new SmallWorld();
+        using var model = new TwoTowerModel(world.Experiment.Data, SearchSpace.Create(3, 3), world.Experiment.Shape, 1);
+        using var step = new TrainingStep(model, world.Experiment.Train, SmallWorld.Options, 1);
+        for (var i = 0; i < 300; i++)
+        {
+            step.Run(model.At(Other));
+        }
+
+        var batches = world.Experiment.Split.Validation.Length / 64;
+        var options = Options with { LossBatches = batches, Measure = FitnessMeasure.Corrected };
+        using var corrected = new FitnessEvaluator(
+            model, world.Experiment.Train, FitnessMeasures.Create(world.Experiment, options, SmallWorld.Options), options, 1);
+        var fitness = corrected.Evaluate(Other);
+        corrected.Recalibrate(Other);
+        using var validation = new ValidationLoss(model.At(Other), step.Frequencies, world.Experiment.Validation, SmallWorld.Options, 1);
+        // Item frequencies are two streams over the same interactions in another order.
+        Assert.Equal(validation.Compute(), fitness, 0.03);
+    }
+
+    [Fact]
+    public void Recall_is_that_of_full_ranking_with_the_candidates_statistics()
+    {
+        using var world = new SmallWorld();
+        using var model = new TwoTowerModel(world.Experiment.Data, SearchSpace.Create(3, 3), world.Experiment.Shape, 1);
+        var options = Options with { BatchSize = 50, Measure = FitnessMeasure.Recall };
+        using var evaluator = new FitnessEvaluator(
+            model, world.Experiment.Train, FitnessMeasures.Create(world.Experiment, options, SmallWorld.Options), options, 1);
+        var fitness = evaluator.Evaluate(Other);
+        model.ResetRunningStatistics();
+        evaluator.Recalibrate(Other);
+        var queries = RankingQueries.ForValidation(world.Experiment.Dataset, world.Experiment.Split, 1);
+        var ranking = FullRanking.Evaluate(model.At(Other), queries, EvaluationProtocol.Strict);
+        Assert.Equal(1 - ranking.RecallAt(50), fitness, 1e-9);
+        Assert.InRange(fitness, 0.05, 0.95);
     }
 
     private static FitnessEvaluator Evaluator(SmallWorld world, TwoTowerModel model, FitnessOptions options) =>

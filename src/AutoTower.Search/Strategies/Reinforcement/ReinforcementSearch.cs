@@ -81,7 +81,7 @@ public sealed class ReinforcementSearch : CandidateSearch
         return [.. _sampled.Select(choices => Candidates.Genes.Decode(choices)).Distinct().Where(candidate => !State.IsVisited(candidate))];
     }
 
-    private protected override void Learn()
+    private protected override void Learn(int judged)
     {
         double[] rewards = [.. _sampled.Select(choices => -State.LossOf(Candidates.Genes.Decode(choices)))];
         // A loss that is not a number is as bad as the worst of the others.
