@@ -3,7 +3,7 @@
 //   element i of step t is interaction pool[permute(k)], k = ((t - 1) mod n) B + i mod pool length, n = pool length / B batches an epoch,
 //   with the shuffled order of epoch (t - 1) / n; its history is the L interactions of the user before it, padded on the left with 0
 //
-// users, items, lengths (B), history (B*L), clock: one int, t from 1. Everything is assigned. A warp owns an example: its lanes find the
+// users, items, lengths, rewards (B), history (B*L), clock: one int, t from 1. Everything is assigned. A warp owns an example: its lanes find the
 // interaction together and copy the history side by side.
 #include "common/cuda.cuh"
 #include "common/random.cuh"
@@ -16,7 +16,8 @@ struct Interactions {
     const int* users;
     const int* items;
     const int* user_offsets;
-    int history_length; // L
+    const float* weights; // r of each interaction, or null: every r is 1
+    int history_length;   // L
 };
 
 struct Batch {
@@ -24,7 +25,8 @@ struct Batch {
     int* items;
     int* history;
     int* lengths;
-    int size; // B
+    float* rewards; // (B), or null: nobody asks
+    int size;       // B
 };
 
 __device__ __forceinline__ int example_of_warp() { return blockIdx.x * (THREADS / WARP) + warp_index(); }
@@ -41,6 +43,9 @@ __device__ __forceinline__ void fill(const Interactions& table, int interaction,
         batch.users[example] = user;
         batch.items[example] = table.items[interaction];
         batch.lengths[example] = valid;
+        if (table.weights && batch.rewards) {
+            batch.rewards[example] = table.weights[interaction];
+        }
     }
 }
 

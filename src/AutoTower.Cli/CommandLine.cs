@@ -32,7 +32,7 @@ public static class CommandLine
             search,
             train,
             CostCommand.Create(output),
-            DataCommand.Create(output),
+            DataCommand.Create(output, error),
             BenchCommand.Create(output, error),
             CompareCommand.Create(output),
             SchemaCommand.Create(output, [search, train]),

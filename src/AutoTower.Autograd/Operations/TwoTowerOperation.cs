@@ -26,7 +26,7 @@ public static class TwoTowerOperation
             users.Vectors,
             items.Vectors,
             objective.LogProbability,
-            Matrix.None,
+            objective.Rewards,
             objective.Temperature,
             1,
             tape.Arena.NewMatrix(1, user.Input.Rows),
@@ -56,4 +56,5 @@ public readonly record struct TowerInputs(TowerPath Path, Tensor Input, int Embe
 /// <param name="Temperature">tau.</param>
 /// <param name="Regulariser">Factor of the embeddings' norms.</param>
 /// <param name="Loss">(1, 1), accumulated.</param>
-public readonly record struct TwoTowerObjective(Matrix LogProbability, float Temperature, float Regulariser, Matrix Loss);
+/// <param name="Rewards">(1, B): weight r of each example, or absent where every r is 1.</param>
+public readonly record struct TwoTowerObjective(Matrix LogProbability, float Temperature, float Regulariser, Matrix Loss, Matrix Rewards = default);

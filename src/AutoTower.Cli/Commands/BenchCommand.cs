@@ -58,7 +58,7 @@ internal static class BenchCommand
             var chosen = Architecture.Parse(parsed.GetValue(architecture)!);
             var settings = search.Read(
                 parsed, data.Seed(parsed), CostConvention.Paper, training.Training(parsed), training.Retraining(parsed));
-            var dataset = data.Load(parsed);
+            var dataset = data.Load(parsed, error);
             using var device = devices.Create(parsed);
             using var experiment = new Experiment(device, dataset, data.Split(parsed), training.EmbeddingDimension(parsed), data.Seed(parsed));
             var benchmarks = new MacroBenchmarks(experiment, settings);

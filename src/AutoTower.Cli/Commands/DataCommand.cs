@@ -9,7 +9,7 @@ namespace AutoTower.Cli.Commands;
 /// <summary><c>autotower data</c>: statistics of a data set and its split.</summary>
 internal static class DataCommand
 {
-    public static Command Create(TextWriter output)
+    public static Command Create(TextWriter output, TextWriter error)
     {
         var data = new DataOptions();
         var json = new Option<bool>("--json") { Description = "Print one JSON document and nothing else." };
@@ -18,7 +18,7 @@ internal static class DataCommand
         command.Options.Add(json);
         command.SetAction(parsed =>
         {
-            var dataset = data.Load(parsed);
+            var dataset = data.Load(parsed, error);
             var statistics = DatasetStatistics.Compute(dataset, DataSplit.Create(dataset, data.Split(parsed), data.Seed(parsed)));
             if (parsed.GetValue(json))
             {
@@ -34,10 +34,11 @@ internal static class DataCommand
 
     private static void WriteText(TextWriter output, DatasetStatistics statistics)
     {
+        var paper = PaperCounts.Of(statistics.Name);
         var table = Tables.Create(statistics.Name, "what", "value")
-            .Row("users", $"{statistics.Users:N0}")
-            .Row("items", $"{statistics.Items:N0}")
-            .Row("interactions", $"{statistics.Interactions:N0}")
+            .Row("users", Count(statistics.Users, paper?.Users))
+            .Row("items", Count(statistics.Items, paper?.Items))
+            .Row("interactions", Count(statistics.Interactions, paper?.Interactions))
             .Row("density", $"{statistics.Density:P3}")
             .Row("interactions a user (mean / median / most)",
                 $"{statistics.MeanSequenceLength:F1} / {statistics.MedianSequenceLength:F0} / {statistics.LongestSequence:N0}")
@@ -58,6 +59,8 @@ internal static class DataCommand
         Tables.Write(output, fields);
     }
 
+    private static string Count(int count, int? inPaper) => inPaper is null ? $"{count:N0}" : $"{count:N0} (paper: {inPaper:N0})";
+
     private static void WriteJson(Utf8JsonWriter writer, DatasetStatistics statistics)
     {
         writer.WriteStartObject();
@@ -65,6 +68,15 @@ internal static class DataCommand
         writer.WriteNumber("users", statistics.Users);
         writer.WriteNumber("items", statistics.Items);
         writer.WriteNumber("interactions", statistics.Interactions);
+        if (PaperCounts.Of(statistics.Name) is { } paper)
+        {
+            writer.WriteStartObject("paper");
+            writer.WriteNumber("users", paper.Users);
+            writer.WriteNumber("items", paper.Items);
+            writer.WriteNumber("interactions", paper.Interactions);
+            writer.WriteEndObject();
+        }
+
         writer.WriteNumber("density", statistics.Density);
         writer.WriteNumber("mean_sequence_length", statistics.MeanSequenceLength);
         writer.WriteNumber("median_sequence_length", statistics.MedianSequenceLength);

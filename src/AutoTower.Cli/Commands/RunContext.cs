@@ -52,7 +52,7 @@ internal sealed class RunContext : IDisposable
         try
         {
             var seed = data.Seed(parsed);
-            var dataset = data.Load(parsed);
+            var dataset = data.Load(parsed, error);
             var device = Own(run.CreateDevice(parsed));
             var experiment = Own(new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed));
             check?.Invoke(experiment);

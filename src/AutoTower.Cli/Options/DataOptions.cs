@@ -10,11 +10,26 @@ internal sealed class DataOptions
     /// <summary>The option that presets depend on.</summary>
     public const string DataName = "--data";
 
+    /// <summary>The option of the cache of prepared data.</summary>
+    public const string CacheName = "--data-cache";
+
     private static readonly SyntheticOptions SyntheticDefaults = new();
 
     private readonly Option<string> _data = NameOption("Data set", "synthetic");
 
-    private readonly Option<string?> _directory = new("--data-dir") { Description = "Folder with the published files of the data set." };
+    private readonly Option<string?> _directory = new("--data-dir") { Description = "Folder with the files of the data set." };
+
+    private readonly Option<int?> _minimumUserRecords = NumberOption.OptionalPositive(
+        "--min-user-records", "Leave out users with fewer records (yelp, amazon-books, schema files), iteratively together with the next.");
+
+    private readonly Option<int?> _minimumItemRecords = NumberOption.OptionalPositive(
+        "--min-item-records", "Leave out items with fewer records (yelp, amazon-books, schema files).");
+
+    private readonly Option<bool> _cache = new(CacheName)
+    {
+        Description = "Keep the prepared form of yelp, amazon-books and schema files in the cache folder (AUTOTOWER_CACHE).",
+        DefaultValueFactory = _ => true,
+    };
 
     private readonly Option<SplitProtocol> _split = ChoiceOption.Create(
         "--split",
@@ -33,7 +48,7 @@ internal sealed class DataOptions
     /// <summary>The option <c>--data</c>, whose value is the data set in its one spelling.</summary>
     public static Option<string> NameOption(string purpose, string value) => new(DataName)
     {
-        Description = $"{purpose}: {string.Join(", ", DatasetPresets.Names)}, or a sequence file (.txt).",
+        Description = $"{purpose}: {string.Join(", ", DatasetPresets.Names)}, a schema file of own data (.json), or a sequence file (.txt); see docs/data.md.",
         DefaultValueFactory = _ => value,
         CustomParser = Resolve,
     };
@@ -48,6 +63,9 @@ internal sealed class DataOptions
     {
         command.Options.Add(_data);
         command.Options.Add(_directory);
+        command.Options.Add(_minimumUserRecords);
+        command.Options.Add(_minimumItemRecords);
+        command.Options.Add(_cache);
         command.Options.Add(_split);
         command.Options.Add(_users);
         command.Options.Add(_items);
@@ -56,12 +74,24 @@ internal sealed class DataOptions
     }
 
     /// <summary>Loads or generates the data set. The synthetic one has its own fixed seed, so that --seed varies the run, not the task.</summary>
-    public Dataset Load(ParseResult parsed) => DatasetPresets.Load(Name(parsed), parsed.GetValue(_directory), new SyntheticOptions
-    {
-        Users = parsed.GetValue(_users),
-        Items = parsed.GetValue(_items),
-        Interactions = parsed.GetValue(_interactions),
-    });
+    /// <param name="parsed">The options.</param>
+    /// <param name="error">Told what a person should know.</param>
+    public Dataset Load(ParseResult parsed, TextWriter error) => DatasetPresets.Load(
+        Name(parsed),
+        parsed.GetValue(_directory),
+        new SyntheticOptions
+        {
+            Users = parsed.GetValue(_users),
+            Items = parsed.GetValue(_items),
+            Interactions = parsed.GetValue(_interactions),
+        },
+        new PreparationOptions
+        {
+            MinimumUserRecords = parsed.GetValue(_minimumUserRecords),
+            MinimumItemRecords = parsed.GetValue(_minimumItemRecords),
+            UseCache = parsed.GetValue(_cache),
+            Warning = warning => error.WriteLine($"autotower: {warning}"),
+        });
 
     // Presets, run folders and configurations need to know no other spelling.
     private static string? Resolve(ArgumentResult result)

@@ -44,7 +44,7 @@ internal sealed class RunOptions
     /// <summary>Options by which runs may differ and still be the same experiment.</summary>
     public static IReadOnlySet<string> Incidental { get; } = new HashSet<string>
     {
-        "--device", "--threads", "--out", "--json", "--data-dir", "--checkpoint-minutes", "--checkpoint-steps", "--tensorboard",
+        "--device", "--threads", "--out", "--json", "--data-dir", DataOptions.CacheName, "--checkpoint-minutes", "--checkpoint-steps", "--tensorboard",
     };
 
     /// <summary>Options that a run may be given anew when it goes on.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AutoTower.Kernels.Caching;
 using AutoTower.Kernels.Launch;
 
 namespace AutoTower.Kernels.Compilation;
@@ -24,7 +25,7 @@ public sealed class KernelLibrary : IDisposable
         IKernelSources sources = options.KernelsDirectory is { } directory ? new DirectoryKernelSources(directory) : new EmbeddedKernelSources();
         var compilation = new CompilationOptions(context.ComputeCapability.Architecture) { Definitions = options.Definitions };
         KernelCache? cache = options.UseCache
-            ? new KernelCache(KernelCacheLocation.Find(options.CacheDirectory, Environment.GetEnvironmentVariable), options.Warning)
+            ? new KernelCache(CacheLocation.Find("kernels", options.CacheDirectory, Environment.GetEnvironmentVariable), options.Warning)
             : null;
         _builder = new KernelBuilder(sources, new CudaRuntimeCompiler(), compilation, cache);
         SourceNames = sources.Names;

@@ -7,8 +7,8 @@ namespace AutoTower.Search.Artefacts;
 
 /// <summary>
 /// Vectors as a Parquet table of two columns: <c>id</c> (string) and <c>vector</c> (list of float32), uncompressed, plain encoding. Own
-/// code, because the .NET libraries either look types up by reflection, which a natively compiled program can't, or bring a native
-/// library larger than the program; one fixed table needs little of the format.
+/// code, because one fixed table needs little of the format and goes to the file page by page; reading other people's tables does need all
+/// of it, which is left to a library.
 /// </summary>
 public static class ParquetFile
 {

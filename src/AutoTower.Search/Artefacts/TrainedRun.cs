@@ -44,12 +44,20 @@ public sealed class TrainedRun : IDisposable
 
         var name = Required(folder, configuration, "data").GetString()!;
         var defaults = new SyntheticOptions();
-        var dataset = DatasetPresets.Load(name, dataDirectory ?? Text("data-dir"), new SyntheticOptions
-        {
-            Users = Integer("users") ?? defaults.Users,
-            Items = Integer("items") ?? defaults.Items,
-            Interactions = Integer("interactions") ?? defaults.Interactions,
-        });
+        var dataset = DatasetPresets.Load(
+            name,
+            dataDirectory ?? Text("data-dir"),
+            new SyntheticOptions
+            {
+                Users = Integer("users") ?? defaults.Users,
+                Items = Integer("items") ?? defaults.Items,
+                Interactions = Integer("interactions") ?? defaults.Interactions,
+            },
+            new PreparationOptions
+            {
+                MinimumUserRecords = Integer("min-user-records"),
+                MinimumItemRecords = Integer("min-item-records"),
+            });
         var protocol = Enum.Parse<SplitProtocol>(Required(folder, configuration, "split").GetString()!, ignoreCase: true);
         var seed = Required(folder, configuration, "seed").GetUInt64();
         var experiment = new Experiment(device, dataset, protocol, Required(folder, configuration, "embedding-dim").GetInt32(), seed);

@@ -6,7 +6,7 @@ namespace AutoTower.Search.Data;
 /// <summary>Tells data sets apart by their contents, so that a run does not go on with other data than it began with.</summary>
 public static class DatasetDigest
 {
-    /// <summary>SHA-256 over interactions and feature values, in hexadecimal.</summary>
+    /// <summary>SHA-256 over interactions, weights and feature values, in hexadecimal.</summary>
     public static string Of(Dataset dataset)
     {
         ArgumentNullException.ThrowIfNull(dataset);
@@ -15,6 +15,7 @@ public static class DatasetDigest
         Append(log.Users);
         Append(log.Items);
         Append(log.Offsets);
+        hash.AppendData(MemoryMarshal.AsBytes(log.Weights.AsSpan()));
         foreach (var field in dataset.Users.Fields.Concat(dataset.Items.Fields))
         {
             Append(field.Values);

@@ -2,15 +2,16 @@ namespace AutoTower.Search.Data;
 
 /// <summary>
 /// All interactions, grouped by user in dense id order, each user's in time order (time, then file order). Every interaction is a
-/// positive (SPEC.md, Data). An interaction is named by its index into <see cref="Users"/> and <see cref="Items"/>.
+/// positive (SPEC.md, Data), which counts by its weight in the loss. An interaction is named by its index into <see cref="Users"/> and <see cref="Items"/>.
 /// </summary>
 public sealed class InteractionLog
 {
     /// <summary>A log from grouped items.</summary>
     /// <param name="offsets">User u owns [offsets[u], offsets[u + 1]); offsets[0] = offsets[1] = 0; length number of users + 2.</param>
     /// <param name="items">Dense item id per interaction, 1 or more.</param>
+    /// <param name="weights">Weight r per interaction, or null where each counts 1.</param>
     /// <exception cref="ArgumentException">Offsets that do not rise from 0, 0 to the number of items, or an item id below 1.</exception>
-    public InteractionLog(int[] offsets, int[] items)
+    public InteractionLog(int[] offsets, int[] items, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(offsets);
         ArgumentNullException.ThrowIfNull(items);
@@ -20,6 +21,11 @@ public sealed class InteractionLog
                 $"Offsets must start with 0, 0 and end with the number of interactions, {items.Length}.", nameof(offsets));
         }
 
+        if (weights is not null && weights.Length != items.Length)
+        {
+            throw new ArgumentException($"There are {weights.Length} weights for {items.Length} interactions.", nameof(weights));
+        }
+
         foreach (var item in items)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(item, 1, nameof(items));
@@ -27,6 +33,7 @@ public sealed class InteractionLog
 
         Offsets = offsets;
         Items = items;
+        Weights = weights;
         Users = new int[items.Length];
         for (var user = 1; user < offsets.Length - 1; user++)
         {
@@ -50,6 +57,9 @@ public sealed class InteractionLog
 
     /// <summary>Per interaction: dense item id.</summary>
     public int[] Items { get; }
+
+    /// <summary>Per interaction: its weight r in the loss, at least 0; null where each counts 1.</summary>
+    public float[]? Weights { get; }
 
     /// <summary>Number of interactions.</summary>
     public int Count => Items.Length;

@@ -1,5 +1,4 @@
 using AutoTower.Autograd;
-using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Operations;
 
 namespace AutoTower.Search.Models;
@@ -16,7 +15,7 @@ internal static class ModelLoss
     public static void TwoTowerLoss(this Tape tape, TowerOutput users, TowerOutput items, TwoTowerObjective objective)
     {
         tape.BatchSoftmax(
-            users.Representation, items.Representation, objective.LogProbability, Matrix.None, objective.Temperature, objective.Loss);
+            users.Representation, items.Representation, objective.LogProbability, objective.Rewards, objective.Temperature, objective.Loss);
         if (objective.Regulariser != 0)
         {
             tape.FrobeniusPenalty(users.Embeddings, objective.Regulariser, objective.Loss);

@@ -7,7 +7,7 @@ namespace AutoTower.Search.Supernet;
 /// <summary>A data set on a device: feature columns and interactions, uploaded once, so that steps move nothing.</summary>
 public sealed class DeviceDataset : IDisposable
 {
-    private readonly List<DeviceBuffer<int>> _buffers = [];
+    private readonly List<IDisposable> _buffers = [];
 
     /// <summary>Uploads <paramref name="dataset"/>.</summary>
     public DeviceDataset(Device device, Dataset dataset)
@@ -23,7 +23,8 @@ public sealed class DeviceDataset : IDisposable
             Upload(log.Users, "interaction users"),
             Upload(log.Items, "interaction items"),
             Upload(log.Offsets, "interaction offsets"),
-            dataset.HistoryLength);
+            dataset.HistoryLength,
+            log.Weights is null ? Matrix.None : Upload(log.Weights));
     }
 
     /// <summary>The device.</summary>
@@ -31,6 +32,9 @@ public sealed class DeviceDataset : IDisposable
 
     /// <summary>The data set on the host.</summary>
     public Dataset Dataset { get; }
+
+    /// <summary>Whether the interactions have weights in the loss.</summary>
+    public bool IsWeighted => !Interactions.Weights.IsAbsent;
 
     /// <summary>All interactions.</summary>
     public InteractionTable Interactions { get; }
@@ -56,6 +60,13 @@ public sealed class DeviceDataset : IDisposable
         {
             buffer.Dispose();
         }
+    }
+
+    private Matrix Upload(float[] weights)
+    {
+        var buffer = new DeviceBuffer<float>(Device, weights, $"{Dataset.Name} interaction weights");
+        _buffers.Add(buffer);
+        return new Matrix(buffer.Address, 1, weights.Length);
     }
 
     private DeviceField Upload(FeatureField field) => new(

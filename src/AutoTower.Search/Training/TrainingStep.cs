@@ -44,7 +44,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         _options = options;
         _seed = seed;
         var device = model.Device;
-        _batch = new DeviceBatch(device, options.BatchSize, model.Data.Dataset.HistoryLength);
+        _batch = new DeviceBatch(device, options.BatchSize, model.Data.Dataset.HistoryLength, model.Data.IsWeighted);
         _clock = new DeviceBuffer<int>(device, 1, "step clock");
         _loss = new DeviceBuffer<float>(device, 1, "loss");
         _arena = new Arena(device, "training step");
@@ -82,7 +82,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
         Frequencies.Update(batch.Items, Clock, logProbability);
         device.Zero(_loss.Address, _loss.Bytes);
-        path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss));
+        path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss, batch.Rewards));
         tape.Backward();
         Optimiser.Step(path.Groups);
         StepCount++;

@@ -43,7 +43,7 @@ public sealed class ValidationLoss : IDisposable
         _seed = seed;
         _batchSize = Math.Min(options.BatchSize, pool.Length);
         var device = model.Device;
-        _batch = new DeviceBatch(device, _batchSize, model.Data.Dataset.HistoryLength);
+        _batch = new DeviceBatch(device, _batchSize, model.Data.Dataset.HistoryLength, model.Data.IsWeighted);
         _clock = new DeviceBuffer<int>(device, 1, "validation clock");
         _scratch = new DeviceBuffer<int>(device, frequencies.LastSeen.Length, "validation scratch");
         _loss = new DeviceBuffer<float>(device, 1, "validation loss");
@@ -67,7 +67,7 @@ public sealed class ValidationLoss : IDisposable
             var tape = new Tape(_arena, ForwardMode.Inference);
             var logProbability = _arena.NewMatrix(1, _batchSize);
             _frequencies.LookUp(batch.Items, clock, _scratch, logProbability);
-            _model.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, 0f, new Matrix(_loss.Address, 1, 1)));
+            _model.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, 0f, new Matrix(_loss.Address, 1, 1), batch.Rewards));
         }
 
         Span<float> sum = stackalloc float[1];

@@ -3,7 +3,7 @@ using AutoTower.Autograd.Devices.Kernels;
 
 namespace AutoTower.Autograd.Tests.Parity;
 
-/// <summary>Batches are integers: every element is the same.</summary>
+/// <summary>Batches are integers and copied weights: every element is the same.</summary>
 public class BatchParityTests(GpuDevices devices) : DeviceParityTest(devices)
 {
     private const int Users = 30;
@@ -28,7 +28,7 @@ public class BatchParityTests(GpuDevices devices) : DeviceParityTest(devices)
                 device.Batches.AssembleShuffled(table(device), pool.On(device), 0x123456789ABCDEFul, clock.On(device), batch.On(device));
             });
             AssertSame(clock);
-            batch.AssertSame(AssertSame);
+            AssertSameBatch(batch);
         }
     }
 
@@ -39,7 +39,7 @@ public class BatchParityTests(GpuDevices devices) : DeviceParityTest(devices)
         var interactions = Integers([.. Enumerable.Range(0, 600)]);
         var batch = NewBatch(600, 12);
         Run(device => device.Batches.Assemble(table(device), interactions.On(device), batch.On(device)));
-        batch.AssertSame(AssertSame);
+        AssertSameBatch(batch);
     }
 
     /// <summary>Interactions of users of very different activity, one of them without any.</summary>
@@ -50,23 +50,31 @@ public class BatchParityTests(GpuDevices devices) : DeviceParityTest(devices)
         var last = users[^1];
         users = [.. users, .. Enumerable.Repeat(last, count - users.Length)];
         int[] offsets = [.. Enumerable.Range(0, Users + 2).Select(user => users.Count(other => other < user))];
-        var onDevices = (Integers(users), RandomIntegers(count, 1, 500), Integers(offsets));
-        return device => new InteractionTable(onDevices.Item1.On(device), onDevices.Item2.On(device), onDevices.Item3.On(device), length);
+        var onDevices = (Integers(users), RandomIntegers(count, 1, 500), Integers(offsets), Random(1, count));
+        return device => new InteractionTable(
+            onDevices.Item1.On(device), onDevices.Item2.On(device), onDevices.Item3.On(device), length, onDevices.Item4.On(device));
     }
 
     private ParityBatch NewBatch(int size, int length) => new(
-        RandomIntegers(size, -9, 0), RandomIntegers(size, -9, 0), RandomIntegers(size * length, -9, 0), RandomIntegers(size, -9, 0));
+        RandomIntegers(size, -9, 0),
+        RandomIntegers(size, -9, 0),
+        RandomIntegers(size * length, -9, 0),
+        RandomIntegers(size, -9, 0),
+        Poisoned(1, size));
 
-    private sealed record ParityBatch(ParityIntegers Users, ParityIntegers Items, ParityIntegers History, ParityIntegers Lengths)
+    private void AssertSameBatch(ParityBatch batch)
     {
-        public BatchArrays On(Device device) => new(Users.On(device), Items.On(device), History.On(device), Lengths.On(device));
+        AssertSame(batch.Users);
+        AssertSame(batch.Items);
+        AssertSame(batch.History);
+        AssertSame(batch.Lengths);
+        AssertSame(batch.Rewards);
+    }
 
-        public void AssertSame(Action<ParityIntegers> assert)
-        {
-            assert(Users);
-            assert(Items);
-            assert(History);
-            assert(Lengths);
-        }
+    private sealed record ParityBatch(
+        ParityIntegers Users, ParityIntegers Items, ParityIntegers History, ParityIntegers Lengths, ParityMatrix Rewards)
+    {
+        public BatchArrays On(Device device) =>
+            new(Users.On(device), Items.On(device), History.On(device), Lengths.On(device), Rewards.On(device));
     }
 }

@@ -1,3 +1,4 @@
+using AutoTower.Kernels.Caching;
 using AutoTower.Kernels.Compilation;
 
 namespace AutoTower.Kernels.Tests.Compilation;
@@ -93,7 +94,7 @@ public sealed class KernelCacheTests : IDisposable
     [InlineData(null, "", "", "/home", "/home/.cache/autotower/kernels")]
     public void The_location_is_option_then_variable_then_user_folder(string? option, string? all, string? xdg, string? home, string expected)
     {
-        string found = KernelCacheLocation.Find(option, name => name switch
+        string found = CacheLocation.Find("kernels", option, name => name switch
         {
             "AUTOTOWER_CACHE" => all,
             "XDG_CACHE_HOME" => xdg,

@@ -44,6 +44,11 @@ internal sealed class CpuBatchKernels(CpuThreads threads) : IBatchKernels
         batch.Users.AsSpan()[index] = user;
         batch.Items.AsSpan()[index] = table.Items.AsSpan()[interaction];
         batch.Lengths.AsSpan()[index] = length;
+        if (!table.Weights.IsAbsent && !batch.Rewards.IsAbsent)
+        {
+            batch.Rewards.Row(0)[index] = table.Weights.Row(0)[interaction];
+        }
+
         var history = batch.History.AsSpan().Slice(index * table.HistoryLength, table.HistoryLength);
         history[..^length].Clear();
         table.Items.AsSpan().Slice(interaction - length, length).CopyTo(history[^length..]);

@@ -40,6 +40,7 @@ internal sealed class CudaBatchKernels(CudaEngine engine) : IBatchKernels
         Shape.Require(batch.Items, size);
         Shape.Require(batch.Lengths, size);
         Shape.Require(batch.History, size * table.HistoryLength);
+        Shape.RequireIfPresent(batch.Rewards, 1, size);
     }
 
     /// <summary>Interactions in batch.cu.</summary>
@@ -49,6 +50,7 @@ internal sealed class CudaBatchKernels(CudaEngine engine) : IBatchKernels
         private readonly nint _users = table.Users.Address;
         private readonly nint _items = table.Items.Address;
         private readonly nint _userOffsets = table.UserOffsets.Address;
+        private readonly nint _weights = table.Weights.Address;
         private readonly int _historyLength = table.HistoryLength;
     }
 
@@ -60,6 +62,7 @@ internal sealed class CudaBatchKernels(CudaEngine engine) : IBatchKernels
         private readonly nint _items = arrays.Items.Address;
         private readonly nint _history = arrays.History.Address;
         private readonly nint _lengths = arrays.Lengths.Address;
+        private readonly nint _rewards = arrays.Rewards.Address;
         private readonly int _size = arrays.Users.Length;
     }
 }

@@ -5,14 +5,18 @@ namespace AutoTower.Autograd.Devices.Kernels;
 /// <param name="Items">Interaction -> item id.</param>
 /// <param name="UserOffsets">User id -> first interaction of the user.</param>
 /// <param name="HistoryLength">L.</param>
-public readonly record struct InteractionTable(IntegerArray Users, IntegerArray Items, IntegerArray UserOffsets, int HistoryLength);
+/// <param name="Weights">(1, interactions): weight r of each in the loss; absent where every r is 1.</param>
+public readonly record struct InteractionTable(
+    IntegerArray Users, IntegerArray Items, IntegerArray UserOffsets, int HistoryLength, Matrix Weights = default);
 
 /// <summary>What a batch consists of; all arrays are assigned by the kernels below.</summary>
 /// <param name="Users">(B) user ids.</param>
 /// <param name="Items">(B) item ids.</param>
 /// <param name="History">(B*L) item ids, padded on the left with 0.</param>
 /// <param name="Lengths">(B) number of valid positions.</param>
-public readonly record struct BatchArrays(IntegerArray Users, IntegerArray Items, IntegerArray History, IntegerArray Lengths);
+/// <param name="Rewards">(1, B): weight r of each example, assigned where the interactions have weights; absent where nobody asks.</param>
+public readonly record struct BatchArrays(
+    IntegerArray Users, IntegerArray Items, IntegerArray History, IntegerArray Lengths, Matrix Rewards = default);
 
 /// <summary>Batch assembly without host traffic.</summary>
 public interface IBatchKernels

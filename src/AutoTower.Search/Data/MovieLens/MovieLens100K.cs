@@ -9,7 +9,7 @@ internal static class MovieLens100K
     public const string Published = "as published by GroupLens at https://grouplens.org/datasets/movielens/100k/";
     private const int FirstGenreColumn = 5;
 
-    public static readonly string[] Files = ["u.data", "u.user", "u.item", "u.genre", "u.occupation"];
+    public static readonly WantedFile[] Files = ["u.data", "u.user", "u.item", "u.genre", "u.occupation"];
 
     /// <summary>Lower ends of the age groups (SPEC.md, Data) under 60; group 1 is below the first, the last from 60 on.</summary>
     private static readonly int[] AgeGroupStarts = [1, 8, 17, 30, 40, 50, 60];

@@ -12,7 +12,7 @@ internal static class MovieLens1M
     private const string Separator = "::";
     private const int Occupations = 21;
 
-    public static readonly string[] Files = ["ratings.dat", "users.dat", "movies.dat"];
+    public static readonly WantedFile[] Files = ["ratings.dat", "users.dat", "movies.dat"];
 
     /// <summary>The published age codes: the lowest age of each group.</summary>
     private static readonly int[] AgeCodes = [1, 18, 25, 35, 45, 50, 56];
@@ -34,9 +34,9 @@ internal static class MovieLens1M
 
         // Row in movies.dat -> dense item id, 0 for movies nobody rated.
         var itemIds = new int[listed.Count];
-        foreach (var movie in interactions.Items)
+        for (var interaction = 0; interaction < interactions.Count; interaction++)
         {
-            itemIds[movie] = 1;
+            itemIds[interactions.Item(interaction)] = 1;
         }
 
         int[] rated = [0, .. Enumerable.Range(0, listed.Count).Where(movie => itemIds[movie] == 1)];
@@ -49,7 +49,7 @@ internal static class MovieLens1M
             schema.Name,
             new FeatureTable("user", users.Count, userFields),
             new FeatureTable("item", rated.Length, ItemFields(schema, rated, movies)),
-            interactions.Build(users.Count, itemIds),
+            interactions.Build(users.Count, itemIds: itemIds),
             schema.HistoryLength,
             schema.HistoryFieldIndices(),
             users.Keys,

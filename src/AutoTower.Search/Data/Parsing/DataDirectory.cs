@@ -13,11 +13,11 @@ internal static class DataDirectory
     /// <param name="origin">What the files are and where they can be had, as it follows their names in a sentence.</param>
     /// <param name="directory">That directory or its parent; null looks in the usual places.</param>
     /// <exception cref="DataException">No place has all files.</exception>
-    public static string Find(string name, string folder, string[] files, string origin, string? directory)
+    public static string Find(string name, string folder, WantedFile[] files, string origin, string? directory)
     {
         if (File.Exists(directory))
         {
-            throw new DataException($"{directory} is a file, but the directory with {List(files, "and")} is expected.");
+            throw new DataException($"{directory} is a file, but the directory with {Names(files)} is expected.");
         }
 
         string[] places = directory is null
@@ -29,11 +29,11 @@ internal static class DataDirectory
             return found;
         }
 
-        var wanted = $"{name} needs {List(files, "and")} {origin}";
-        var partial = places.FirstOrDefault(place => Missing(place, files).Length < files.Length);
+        var wanted = $"{name} needs {Names(files)} {origin}";
+        var partial = places.FirstOrDefault(place => files.Any(file => file.In(place) is not null));
         throw new DataException(partial is null
             ? $"{wanted}, but none of these is in {List([.. places.Select(Path.GetFullPath)], "or")}."
-            : $"{wanted}, but {List(Missing(partial, files), "and")} is missing in {Path.GetFullPath(partial)}.");
+            : $"{wanted}, but {Names(Missing(partial, files))} is missing in {Path.GetFullPath(partial)}.");
     }
 
     /// <summary>Where to look when no directory is given.</summary>
@@ -45,8 +45,9 @@ internal static class DataDirectory
         return string.IsNullOrEmpty(root) ? places : [Path.Combine(root, folder), .. places];
     }
 
-    // A directory in place of a file counts as present: the reader's message about it is clearer than "missing".
-    private static string[] Missing(string place, string[] files) => [.. files.Where(file => !Path.Exists(Path.Combine(place, file)))];
+    private static WantedFile[] Missing(string place, WantedFile[] files) => [.. files.Where(file => !file.IsOptional && file.In(place) is null)];
+
+    private static string Names(WantedFile[] files) => List([.. files.Where(file => !file.IsOptional).Select(file => file.ToString())], "and");
 
     private static string List(string[] parts, string conjunction) =>
         parts.Length == 1 ? parts[0] : $"{string.Join(", ", parts[..^1])} {conjunction} {parts[^1]}";

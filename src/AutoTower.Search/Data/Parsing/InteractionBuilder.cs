@@ -5,28 +5,48 @@ namespace AutoTower.Search.Data.Parsing;
 /// <summary>Collects interactions in file order and groups them by user, each user's by time and then file order.</summary>
 internal sealed class InteractionBuilder
 {
-    private readonly List<int> users = [];
-    private readonly List<TimedItem> items = [];
+    private readonly ChunkedList<int> _users = new();
+    private readonly ChunkedList<int> _items = new();
+    private readonly ChunkedList<long> _times = new();
+    private readonly ChunkedList<float> _weights = new();
+    private bool _isWeighted;
+
+    /// <summary>Number of interactions.</summary>
+    public int Count => _items.Count;
+
+    /// <summary>The user of an interaction in file order, as given to <see cref="Add"/>.</summary>
+    public int User(int interaction) => _users[interaction];
+
+    /// <summary>The item of an interaction in file order, as given to <see cref="Add"/>.</summary>
+    public int Item(int interaction) => _items[interaction];
 
     /// <summary>Appends an interaction.</summary>
-    public void Add(int user, int item, long time)
+    /// <param name="user">Number of the user.</param>
+    /// <param name="item">Number of the item.</param>
+    /// <param name="time">What a user's interactions are ordered by.</param>
+    /// <param name="weight">Its weight r in the loss.</param>
+    public void Add(int user, int item, long time, float weight = 1)
     {
-        items.Add(new TimedItem(time, items.Count, item));
-        users.Add(user);
+        _users.Add(user);
+        _items.Add(item);
+        _times.Add(time);
+        _weights.Add(weight);
+        _isWeighted |= weight != 1;
     }
-
-    /// <summary>Dense ids of the items, one per interaction in file order.</summary>
-    public IEnumerable<int> Items => items.Select(timed => timed.Item);
 
     /// <summary>The log.</summary>
     /// <param name="userCount">Rows of the user table.</param>
-    /// <param name="itemIds">Final item id per item id given to <see cref="Add"/>, or null where these are final.</param>
-    public InteractionLog Build(int userCount, int[]? itemIds = null)
+    /// <param name="userIds">Dense id per user given to <see cref="Add"/>, 0 to leave the user out; null where these are dense ids.</param>
+    /// <param name="itemIds">The same for items.</param>
+    public InteractionLog Build(int userCount, int[]? userIds = null, int[]? itemIds = null)
     {
         var offsets = new int[userCount + 1];
-        foreach (var user in users)
+        for (var i = 0; i < Count; i++)
         {
-            offsets[user + 1]++;
+            if (Kept(i, out var user, out _))
+            {
+                offsets[user + 1]++;
+            }
         }
 
         for (var user = 0; user < userCount; user++)
@@ -34,11 +54,14 @@ internal sealed class InteractionBuilder
             offsets[user + 1] += offsets[user];
         }
 
-        var grouped = new TimedItem[items.Count];
+        var grouped = new TimedItem[offsets[^1]];
         var next = offsets.AsSpan(0, userCount).ToArray();
-        for (var i = 0; i < grouped.Length; i++)
+        for (var i = 0; i < Count; i++)
         {
-            grouped[next[users[i]]++] = items[i];
+            if (Kept(i, out var user, out var item))
+            {
+                grouped[next[user]++] = new TimedItem(_times[i], i, item);
+            }
         }
 
         for (var user = 1; user < userCount; user++)
@@ -48,7 +71,15 @@ internal sealed class InteractionBuilder
 
         return new InteractionLog(
             offsets,
-            Array.ConvertAll(grouped, timed => itemIds is null ? timed.Item : itemIds[timed.Item]));
+            Array.ConvertAll(grouped, timed => timed.Item),
+            _isWeighted ? Array.ConvertAll(grouped, timed => _weights[timed.Order]) : null);
+
+        bool Kept(int interaction, out int user, out int item)
+        {
+            user = userIds is null ? _users[interaction] : userIds[_users[interaction]];
+            item = itemIds is null ? _items[interaction] : itemIds[_items[interaction]];
+            return user > 0 && item > 0;
+        }
     }
 
     private static void SortByTime(Span<TimedItem> items)

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace AutoTower.Search.Data.Parsing;
@@ -13,6 +15,38 @@ internal static class SourceFile
         try
         {
             return File.ReadAllBytes(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, failure);
+        }
+    }
+
+    /// <summary>The contents as a stream, decompressed where the name ends with .gz.</summary>
+    /// <exception cref="DataException">No such file, a directory, or not readable.</exception>
+    public static Stream Open(string path)
+    {
+        RejectDirectory(path);
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, failure);
+        }
+    }
+
+    /// <summary>SHA-256 of the file as it is.</summary>
+    /// <exception cref="DataException">No such file, a directory, or not readable.</exception>
+    public static byte[] Hash(string path)
+    {
+        RejectDirectory(path);
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+            return SHA256.HashData(file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -58,7 +58,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         _parameter = _store.AddGroup("architecture").AddMatrix("weights", weights.Values.Length, 1, new Initialiser.Constant(0));
         _store.Allocate(device, seed);
         _optimiser = new Adam(_store, new AdamSettings(options.LearningRate) { WeightDecay = 0, MaximumNorm = 0 });
-        _batch = new DeviceBatch(device, _options.BatchSize, model.Shape.HistoryLength);
+        _batch = new DeviceBatch(device, _options.BatchSize, model.Shape.HistoryLength, model.Data.IsWeighted);
         _clock = new DeviceBuffer<int>(device, 1, "architecture clock");
         _scratch = new DeviceBuffer<int>(device, frequencies.LastSeen.Length, "architecture scratch");
         _discrete = new DeviceBuffer<float>(device, weights.Values.Length, "discrete architecture");
@@ -104,7 +104,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         var mixed = Mixed(tape, gates);
         var users = _model.Users(tape, path, batch, mixed).Representation;
         var items = _model.Items(tape, path, batch.Items, mixed).Representation;
-        tape.BatchSoftmax(users, items, logProbability, Matrix.None, _options.Temperature, new Matrix(_loss.Address, 1, 1));
+        tape.BatchSoftmax(users, items, logProbability, batch.Rewards, _options.Temperature, new Matrix(_loss.Address, 1, 1));
         return tape;
     }
 

@@ -17,6 +17,7 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
     private readonly float _temperature;
     private readonly DeviceBuffer<float> _loss;
     private readonly DeviceBuffer<float>? _logProbability;
+    private readonly DeviceBuffer<float>? _rewards;
     private readonly Arena _arena;
 
     /// <summary>The plain loss.</summary>
@@ -27,6 +28,11 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
         _temperature = 1;
         _loss = new DeviceBuffer<float>(_device, 1, "fitness loss");
         _arena = new Arena(_device, "fitness loss");
+        if (data.IsWeighted)
+        {
+            _rewards = new DeviceBuffer<float>(_device, _batches.Rows, "fitness weights");
+            _batches.ForEach((index, batch) => _device.Elementwise.CopyForward(batch.Rewards, OfBatch(Rewards, index)));
+        }
     }
 
     /// <summary>The corrected loss, with the item frequencies of training batches.</summary>
@@ -44,16 +50,16 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
             _arena.Reset();
             frequencies.Update(batch.Items, stream.Clock, _arena.NewMatrix(1, stream.Size));
         });
-        _batches.ForEach((index, batch) => frequencies.LookUp(
-            batch.Items, _batches.Clock, scratch, LogProbability.SliceColumns(index * _batches.Size, _batches.Size)));
+        _batches.ForEach((index, batch) => frequencies.LookUp(batch.Items, _batches.Clock, scratch, OfBatch(LogProbability, index)));
     }
 
     public EvaluationBatches Users => _batches;
 
     public EvaluationBatches Items => _batches;
 
-    private Matrix LogProbability =>
-        _logProbability is null ? Matrix.None : new Matrix(_logProbability.Address, 1, (int)_logProbability.Length);
+    private Matrix LogProbability => Row(_logProbability);
+
+    private Matrix Rewards => Row(_rewards);
 
     public double Value(Matrix users, Matrix items)
     {
@@ -66,7 +72,7 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
                 new Tensor(users, Matrix.None),
                 new Tensor(items, Matrix.None),
                 LogProbability,
-                Matrix.None,
+                Rewards,
                 _temperature,
                 _batches.Count,
                 _arena.NewMatrix(1, users.Rows),
@@ -81,8 +87,8 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
                 _device.Loss.BatchSoftmaxForward(
                     users.SliceRows(first, _batches.Size),
                     items.SliceRows(first, _batches.Size),
-                    LogProbability.IsAbsent ? Matrix.None : LogProbability.SliceColumns(first, _batches.Size),
-                    Matrix.None,
+                    OfBatch(LogProbability, i),
+                    OfBatch(Rewards, i),
                     _temperature,
                     Matrix.None,
                     loss);
@@ -99,6 +105,12 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
         _batches.Dispose();
         _loss.Dispose();
         _logProbability?.Dispose();
+        _rewards?.Dispose();
         _arena.Dispose();
     }
+
+    // (1, rows of all batches), or absent.
+    private static Matrix Row(DeviceBuffer<float>? values) => values is null ? Matrix.None : new Matrix(values.Address, 1, (int)values.Length);
+
+    private Matrix OfBatch(Matrix row, int index) => row.IsAbsent ? Matrix.None : row.SliceColumns(index * _batches.Size, _batches.Size);
 }

@@ -54,7 +54,7 @@ internal sealed class ShuffledBatches : EvaluationBatches
         _data = data;
         _pool = pool;
         _seed = seed;
-        _batch = new DeviceBatch(data.Device, Size, data.Dataset.HistoryLength);
+        _batch = new DeviceBatch(data.Device, Size, data.Dataset.HistoryLength, data.IsWeighted);
         _clock = new DeviceBuffer<int>(data.Device, 1, "evaluation clock");
     }
 
