@@ -5,39 +5,65 @@
 //   A block has one group of queries and tiles [its share of positions first_position .. end_position) of the visiting order.
 //   dense != 0 in the first round, which has no limits yet: every estimate is written, at its position, and counts are not touched.
 //
-// Per warp: 16 ROW_TILES queries x 32 items at a time; eight warps are 4 (queries) x 2 (items). Rows of shared tiles are swizzled in words
-// of 16 bytes, so that neither copies nor fragment loads meet bank conflicts.
+// Per warp: 16 ROW_TILES queries x 8 COLUMN_TILES items at a time; sixteen warps are 8 (queries) x 2 (items). Rows of shared tiles are swizzled
+// in words of 16 bytes, so that neither copies nor fragment loads meet bank conflicts.
 #include "common/async_copy.cuh"
 #include "common/cuda.cuh"
 #include "common/ranking.cuh"
 #include "common/tensor_core.cuh"
 
-constexpr int THREADS = 256;
+constexpr int THREADS = 512;
 constexpr int WARPS = THREADS / WARP;
-constexpr int QUERY_WARPS = 4;
+constexpr int QUERY_WARPS = 8;
 constexpr int ITEM_WARPS = 2;
-constexpr int COLUMN_TILES = 4;                       // of 8 items each, per warp and step
-constexpr int STEP_ITEMS = 8 * COLUMN_TILES * ITEM_WARPS;
 constexpr int STAGE_BYTES = 32768;
 constexpr int STAGES = 2;
-constexpr int QUEUE = 256;                            // candidates a warp gathers before it writes them
+constexpr int QUEUE = 200;  // candidates a warp gathers before it writes them,
+constexpr int ENOUGH = 96;  // which it does from this many on
+constexpr int AT_ONCE = 4;  // candidates a lane writes with their latencies overlapped
 
+// The candidates that a warp has found and not yet written, in shared memory. A lane's candidates take consecutive places; those that do not
+// fit go to the lists at once, and `filled` is the first of their places.
 struct Queue {
-    float* scores;
-    int* items;
-    int* rows;
+    Candidate* candidates;
+    unsigned char* rows; // queries, counted from the block's first
+    int* taken;
+    int* filled;
 };
 
-// Moves the warp's candidates to the lists of their queries.
-__device__ __noinline__ void flush(const Queue& queue, int count, const Lists& lists, int first_query, int queries, int items) {
-    __syncwarp();
-    for (int i = lane_index(); i < count; i += WARP) {
-        int query = first_query + queue.rows[i];
-        if (query < queries && queue.items[i] < items) {
-            lists.offer(query, queue.scores[i], queue.items[i]);
+__device__ __noinline__ void offer(Candidate* list, int* count, int capacity, float score, int item) {
+    int place = atomicAdd(count, 1);
+    if (place < capacity) {
+        list[place] = Candidate{score, item};
+    }
+}
+
+// Moves the first `count` candidates of the warp's queue to the lists of their queries.
+__device__ __noinline__ void write_candidates(
+    const Candidate* queue, const unsigned char* rows, int count, Candidate* lists, int* counts, int capacity, int queries, int items) {
+    for (int first = lane_index(); first < count; first += AT_ONCE * WARP) {
+        Candidate candidates[AT_ONCE];
+        int query[AT_ONCE];
+        int place[AT_ONCE];
+#pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            int at = first + i * WARP;
+            place[i] = capacity;
+            if (at < count) {
+                candidates[i] = queue[at];
+                query[i] = rows[at];
+                if (query[i] < queries && candidates[i].item < items) {
+                    place[i] = atomicAdd(counts + query[i], 1);
+                }
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            if (place[i] < capacity) {
+                lists[(long long)query[i] * capacity + place[i]] = candidates[i];
+            }
         }
     }
-    __syncwarp();
 }
 
 template <int DEPTH> __device__ __forceinline__ int swizzled(int row, int word) {
@@ -53,20 +79,23 @@ template <int DEPTH> __device__ __forceinline__ void copy_rows(unsigned short* s
     }
 }
 
-template <int DEPTH, int ROW_TILES>
+template <int DEPTH, int ROW_TILES, int COLUMN_TILES>
 __device__ __forceinline__ void screen(
     const unsigned short* screen_queries, const unsigned short* screen_items, const float* screen_bias, Lists lists, int queries, int items,
     int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int dense) {
     constexpr int TILE_ITEMS = STAGE_BYTES / 2 / DEPTH;
     constexpr int GROUP = 16 * ROW_TILES * QUERY_WARPS;
+    constexpr int STEP_ITEMS = 8 * COLUMN_TILES * ITEM_WARPS;
     constexpr int DEPTH_STEPS = DEPTH / 16;
+    static_assert(GROUP <= 256, "the queue holds rows as bytes");
     static_assert(GROUP * DEPTH * 2 <= STAGES * STAGE_BYTES, "queries are staged where items go later");
     DYNAMIC_SHARED(unsigned short, stages);
     __shared__ __align__(16) float bias[STAGES][STAGE_BYTES / 2 / 32];
     __shared__ float limit_of_row[GROUP];
-    __shared__ float queue_scores[WARPS][QUEUE];
-    __shared__ int queue_items[WARPS][QUEUE];
-    __shared__ int queue_rows[WARPS][QUEUE];
+    __shared__ __align__(16) Candidate queue_candidates[WARPS][QUEUE];
+    __shared__ unsigned char queue_rows[WARPS][QUEUE];
+    __shared__ int queue_taken[WARPS];
+    __shared__ int queue_filled[WARPS];
 
     int lane = lane_index();
     int query_warp = warp_index() % QUERY_WARPS;
@@ -77,11 +106,18 @@ __device__ __forceinline__ void screen(
     if (begin >= end) {
         return;
     }
-    Queue queue;
-    queue.scores = queue_scores[warp_index()];
-    queue.items = queue_items[warp_index()];
-    queue.rows = queue_rows[warp_index()];
-    int queued = 0;
+    const Queue queue = {queue_candidates[warp_index()], queue_rows[warp_index()], &queue_taken[warp_index()], &queue_filled[warp_index()]};
+    *queue.taken = 0;
+    *queue.filled = QUEUE;
+    auto flush = [&]() {
+        write_candidates(
+            queue.candidates, queue.rows, min(*queue.taken, *queue.filled), lists.of(first_query), lists.counts + first_query, lists.capacity,
+            queries - first_query, items);
+        __syncwarp();
+        *queue.taken = 0;
+        *queue.filled = QUEUE;
+        __syncwarp();
+    };
 
     // The queries' fragments.
     copy_rows<DEPTH>(stages, screen_queries + (long long)first_query * DEPTH, GROUP);
@@ -159,20 +195,21 @@ __device__ __forceinline__ void screen(
                 }
             }
 
+            int first_item = tile_item + column + 2 * (lane & 3);
+            int first_row = query_warp * ROW_TILES * 16 + lane / 4;
             if (dense != 0) {
 #pragma unroll
                 for (int m = 0; m < ROW_TILES; m++) {
 #pragma unroll
-                    for (int n = 0; n < COLUMN_TILES; n++) {
+                    for (int half = 0; half < 2; half++) {
+                        int query = first_query + first_row + 16 * m + 8 * half;
+                        if (query < queries) {
+                            Candidate* list = lists.of(query) + (position - first_position) * TILE_ITEMS + column + 2 * (lane & 3);
 #pragma unroll
-                        for (int i = 0; i < 4; i++) {
-                            int query = first_query + (query_warp * ROW_TILES + m) * 16 + lane / 4 + 8 * (i / 2);
-                            int in_tile = column + 8 * n + 2 * (lane & 3) + i % 2;
-                            if (query < queries) {
-                                Candidate candidate;
-                                candidate.score = sum[m][n][i];
-                                candidate.item = tile_item + in_tile;
-                                lists.of(query)[(position - first_position) * TILE_ITEMS + in_tile] = candidate;
+                            for (int n = 0; n < COLUMN_TILES; n++) {
+                                int item = first_item + 8 * n;
+                                *reinterpret_cast<uint4*>(list + 8 * n) = make_uint4(
+                                    __float_as_uint(sum[m][n][2 * half]), item, __float_as_uint(sum[m][n][2 * half + 1]), item + 1);
                             }
                         }
                     }
@@ -181,43 +218,50 @@ __device__ __forceinline__ void screen(
             }
 #pragma unroll
             for (int m = 0; m < ROW_TILES; m++) {
-                bool any = false;
+                int found = 0;
 #pragma unroll
                 for (int n = 0; n < COLUMN_TILES; n++) {
 #pragma unroll
                     for (int i = 0; i < 4; i++) {
-                        any |= !(sum[m][n][i] < limit[m][i / 2]); // NaN is a candidate.
+                        found += !(sum[m][n][i] < limit[m][i / 2]); // NaN is a candidate.
                     }
                 }
-                if (!__any_sync(FULL_WARP, any)) {
+                if (!__any_sync(FULL_WARP, found != 0)) {
                     continue;
                 }
+                if (found != 0) {
+                    int place = atomicAdd(queue.taken, found);
+                    bool fits = place + found <= QUEUE;
+                    if (!fits) {
+                        atomicMin(queue.filled, place);
+                    }
 #pragma unroll
-                for (int n = 0; n < COLUMN_TILES; n++) {
+                    for (int n = 0; n < COLUMN_TILES; n++) {
 #pragma unroll
-                    for (int i = 0; i < 4; i++) {
-                        bool wanted = !(sum[m][n][i] < limit[m][i / 2]);
-                        unsigned ballot = __ballot_sync(FULL_WARP, wanted);
-                        if (ballot != 0) {
-                            if (wanted) {
-                                int place = queued + __popc(ballot & ((1u << lane) - 1));
-                                queue.scores[place] = sum[m][n][i];
-                                queue.items[place] = tile_item + column + 8 * n + 2 * (lane & 3) + i % 2;
-                                queue.rows[place] = (query_warp * ROW_TILES + m) * 16 + lane / 4 + 8 * (i / 2);
+                        for (int i = 0; i < 4; i++) {
+                            if (!(sum[m][n][i] < limit[m][i / 2])) {
+                                int row = first_row + 16 * m + 8 * (i / 2);
+                                int item = first_item + 8 * n + i % 2;
+                                if (fits) {
+                                    queue.candidates[place] = Candidate{sum[m][n][i], item};
+                                    queue.rows[place] = (unsigned char)row;
+                                    place++;
+                                } else if (first_query + row < queries && item < items) {
+                                    offer(lists.of(first_query + row), lists.counts + first_query + row, lists.capacity, sum[m][n][i], item);
+                                }
                             }
-                            queued += __popc(ballot);
                         }
                     }
-                    if (queued > QUEUE - 4 * WARP) { // A column of tiles adds at most that many.
-                        flush(queue, queued, lists, first_query, queries, items);
-                        queued = 0;
-                    }
+                }
+                __syncwarp();
+                if (*queue.taken >= ENOUGH) {
+                    flush();
                 }
             }
         }
         __syncthreads();
     }
-    flush(queue, queued, lists, first_query, queries, items);
+    flush();
 }
 
 #define SCREEN_PARAMETERS                                                                                                             \
@@ -227,7 +271,7 @@ __device__ __forceinline__ void screen(
     screen_queries, screen_items, screen_bias, lists, queries, items, first_position, end_position, positions_a_block, tile_step,     \
         tile_count, query_groups, dense
 
-extern "C" __global__ void __launch_bounds__(256, 1) topk_screen_32(SCREEN_PARAMETERS) { screen<32, 4>(SCREEN_ARGUMENTS); }
-extern "C" __global__ void __launch_bounds__(256, 1) topk_screen_64(SCREEN_PARAMETERS) { screen<64, 4>(SCREEN_ARGUMENTS); }
-extern "C" __global__ void __launch_bounds__(256, 1) topk_screen_128(SCREEN_PARAMETERS) { screen<128, 4>(SCREEN_ARGUMENTS); }
-extern "C" __global__ void __launch_bounds__(256, 1) topk_screen_256(SCREEN_PARAMETERS) { screen<256, 2>(SCREEN_ARGUMENTS); }
+extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_32(SCREEN_PARAMETERS) { screen<32, 2, 4>(SCREEN_ARGUMENTS); }
+extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_64(SCREEN_PARAMETERS) { screen<64, 2, 4>(SCREEN_ARGUMENTS); }
+extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_128(SCREEN_PARAMETERS) { screen<128, 2, 2>(SCREEN_ARGUMENTS); }
+extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_256(SCREEN_PARAMETERS) { screen<256, 1, 4>(SCREEN_ARGUMENTS); }

@@ -4,12 +4,17 @@
 // Let t be the k-th largest estimate seen and m the query's margin. At least k items have scores of t - m or more, so whatever is among the
 // best k has a score of at least t - m and an estimate of at least t - 2m: that is the limit. Any smaller t is a valid choice too, so the
 // search for t stops as soon as it leaves few more than k above. Candidates without an estimate (NaN, +infinity) are kept and never counted.
+#include "common/async_copy.cuh"
 #include "common/cuda.cuh"
 #include "common/ranking.cuh"
 #include "common/reduce.cuh"
 
-constexpr int ENTRIES = 32; // candidates a thread holds in registers
+constexpr int ENTRIES = 32; // candidates a thread judges
+constexpr unsigned DROPPED = 0; // in place of a candidate's bits, which are larger: it leaves the list,
+constexpr unsigned KEPT = 1;    // or it stays and is not counted
 constexpr int FINISH_THREADS = 128;
+constexpr int FINISH_ROWS = 64;  // candidates scored at a time
+constexpr int PART_BYTES = 256;  // of their rows
 constexpr int LARGEST_WIDTH = 256;
 
 template <int WARPS, class Combine, class T> __device__ __forceinline__ T group_reduce(T value) {
@@ -47,31 +52,28 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
 
     Candidate* list = lists.of(query);
     const unsigned positive_infinity = 0xff800000u;
-    unsigned bits[ENTRIES]; // 0 where not to be counted
-    Candidate held[ENTRIES];
+    unsigned bits[ENTRIES];
     unsigned largest = 0;
     unsigned least = 0xffffffffu;
 #pragma unroll
     for (int e = 0; e < ENTRIES; e++) {
         int at = e * GROUP + thread;
-        bits[e] = 0;
-        held[e].item = -1;
-        held[e].score = 0.0f;
+        bits[e] = DROPPED;
         if (at < offered) {
             Candidate candidate = list[at];
             bool banned = candidate.item >= items || (lists.margins != nullptr && candidate.score == -infinity()) ||
                 exclusions.contains(query, candidate.item);
             if (!banned) {
-                held[e] = candidate;
                 unsigned ascending = ascending_bits(candidate.score);
-                bits[e] = ascending < positive_infinity ? ascending : 0;
-                largest = max(largest, bits[e]);
-                least = bits[e] == 0 ? least : min(least, bits[e]);
+                bool counts = ascending != 0 && ascending < positive_infinity;
+                bits[e] = counts ? ascending : KEPT;
+                largest = counts ? max(largest, ascending) : largest;
+                least = counts ? min(least, ascending) : least;
             }
         }
     }
     float limit = -infinity();
-    int counted = count_from<WARPS>(bits, 1);
+    int counted = count_from<WARPS>(bits, KEPT + 1);
     if (counted >= k) {
         // At least k from `low` on, fewer from `high` on.
         unsigned low = ~group_reduce<WARPS, Maximum>(~least);
@@ -92,27 +94,36 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
         limit = isnan(limit) ? -infinity() : limit;
     }
 
-    // Compaction in place: all candidates are in registers.
+    // Compaction in place, row by row of GROUP candidates, which move to places that have been read before.
     int kept = 0;
     if constexpr (WARPS > 1) {
         if (thread == 0) {
             kept_by_block = 0;
         }
-        __syncthreads();
     }
 #pragma unroll
     for (int e = 0; e < ENTRIES; e++) {
-        bool keep = held[e].item >= 0 && (bits[e] == 0 || !(held[e].score < limit));
+        if (e * GROUP >= offered) {
+            break;
+        }
+        bool keep = bits[e] == KEPT || (bits[e] != DROPPED && !(from_ascending_bits(bits[e]) < limit));
+        Candidate candidate;
+        if (keep) {
+            candidate = list[e * GROUP + thread];
+        }
         unsigned ballot = __ballot_sync(FULL_WARP, keep);
         int base = kept;
         if constexpr (WARPS > 1) {
+            __syncthreads();
             if (lane_index() == 0 && ballot != 0) {
                 base = atomicAdd(&kept_by_block, __popc(ballot));
             }
             base = __shfl_sync(FULL_WARP, base, 0);
+        } else {
+            __syncwarp();
         }
         if (keep) {
-            list[base + __popc(ballot & ((1u << lane_index()) - 1))] = held[e];
+            list[base + __popc(ballot & ((1u << lane_index()) - 1))] = candidate;
         }
         kept += __popc(ballot);
     }
@@ -146,12 +157,54 @@ extern "C" __global__ void __launch_bounds__(256) topk_select_8192(Lists lists, 
     select<8>(lists, exclusions, blockIdx.x, items, k, dense);
 }
 
+// The exact scores of the list's candidates [first .. first + FINISH_ROWS) become keys. Their rows are read by the whole block, since lanes
+// that read a row each would fetch every word in a transaction of its own; then a thread carries on the chain of its candidate.
+__device__ __forceinline__ void score_tile(
+    const float* query, const Items& items, const Candidate* list, int first, int count, unsigned char* rows, unsigned long long* keys) {
+    int size = items.is_bfloat16 != 0 ? 2 : 4;
+    int row_bytes = items.columns * size;
+    int pitch = row_pitch(min(row_bytes, PART_BYTES));
+    int tile = min(count - first, FINISH_ROWS);
+    int own = threadIdx.x < tile ? list[first + threadIdx.x].item : -1;
+    float score = 0.0f;
+    for (int part = 0; part < row_bytes; part += PART_BYTES) {
+        int words = min(row_bytes - part, PART_BYTES) / 16;
+        int word = threadIdx.x % (PART_BYTES / 16);
+        for (int row = threadIdx.x / (PART_BYTES / 16); word < words && row < tile; row += FINISH_THREADS / (PART_BYTES / 16)) {
+            const unsigned char* from =
+                reinterpret_cast<const unsigned char*>(items.vectors) + (long long)list[first + row].item * items.stride * size + part;
+            copy_16_bytes_async(rows + row * pitch + 16 * word, from + 16 * word);
+        }
+        commit_async_copies();
+        wait_async_copies<0>();
+        __syncthreads();
+        if (own >= 0) {
+            const unsigned char* row = rows + threadIdx.x * pitch;
+            const float* of_query = query + part / size;
+            if (size == 4) {
+                for (int i = 0; i < words; i++) {
+                    score = add_floats(of_query + 4 * i, *reinterpret_cast<const float4*>(row + 16 * i), score);
+                }
+            } else {
+                for (int i = 0; i < words; i++) {
+                    score = add_bfloat16s(of_query + 8 * i, *reinterpret_cast<const uint4*>(row + 16 * i), score);
+                }
+            }
+        }
+        __syncthreads();
+    }
+    if (own >= 0) {
+        keys[first + threadIdx.x] = ranked_key(items.bias == nullptr ? score : score + items.bias[own], own);
+    }
+}
+
 // A block a query. indices (N, k) and scores (N, k), assigned, except of queries whose list overflowed: those are appended to overflowed,
 // which starts with their number (0 before). Dynamic shared memory: as many keys as the lists' capacity.
 extern "C" __global__ void __launch_bounds__(128) topk_finish(
     const float* queries, int query_stride, Items items, Lists lists, int k, int* indices, float* scores, int score_stride, int* overflowed) {
     DYNAMIC_SHARED(unsigned long long, keys);
     __shared__ __align__(16) float query[LARGEST_WIDTH];
+    __shared__ __align__(16) unsigned char rows[FINISH_ROWS * (PART_BYTES + 16)];
     int row = blockIdx.x;
     int count = lists.counts[row];
     if (count > lists.capacity) {
@@ -163,11 +216,20 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
     for (int column = threadIdx.x; column < items.columns; column += FINISH_THREADS) {
         query[column] = queries[(long long)row * query_stride + column];
     }
-    __syncthreads();
     int size = power_of_two_from(count);
-    for (int i = threadIdx.x; i < size; i += FINISH_THREADS) {
-        int item = i < count ? lists.of(row)[i].item : -1;
-        keys[i] = item < 0 ? NO_RESULT : ranked_key(exact_score(query, items, item), item);
+    const Candidate* list = lists.of(row);
+    for (int i = count + threadIdx.x; i < size; i += FINISH_THREADS) {
+        keys[i] = NO_RESULT;
+    }
+    __syncthreads();
+    if (items.takes_words()) {
+        for (int first = 0; first < count; first += FINISH_ROWS) {
+            score_tile(query, items, list, first, count, rows, keys);
+        }
+    } else {
+        for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
+            keys[i] = ranked_key(exact_score(query, items, list[i].item), list[i].item);
+        }
     }
     sort_keys(keys, size);
     for (int i = threadIdx.x; i < k; i += FINISH_THREADS) {

@@ -1,8 +1,8 @@
 // Exact top-K for few queries: the items pass by once at the speed of memory, every score is computed exactly in registers, and candidates are
 // those not below the query's limit. It is the path for up to eight queries, and for all on GPUs without bfloat16 tensor cores.
 //
-// A warp has a pipeline of its own: 32 rows x 256 bytes of items are copied to shared memory in words of 16 bytes while the previous part is
-// multiplied; then a lane is an item, as the order of a score's sum demands. Rows are padded by 16 bytes against bank conflicts.
+// A warp has a pipeline of its own: 32 rows x (up to) 256 bytes of items are copied to shared memory in words of 16 bytes while parts before
+// are multiplied; then a lane is an item, as the order of a score's sum demands. Short rows leave room for more parts under way.
 //
 //   A tile is 32 items; warps take positions first_position .. end_position of the visiting order. Block (x, y): queries 8 y ... 8 y + 7.
 //   dense != 0 in the first round, which has no limits yet: every score is written, at its position.
@@ -13,45 +13,71 @@
 constexpr int THREADS = 128;
 constexpr int TILE_ITEMS = 32;
 constexpr int PART_BYTES = 256;
-constexpr int ROW_BYTES = PART_BYTES + 16;
-constexpr int STAGES = 2;
+constexpr int WARP_BYTES = 18432; // shared memory of a warp: two stages of the longest parts, or up to LARGEST_STAGES of shorter ones
+constexpr int LARGEST_STAGES = 4;
 constexpr int LARGEST_WIDTH = 256;
 constexpr int NO_ITEM = 0x7fffffff;
 
-// Copies one part of a tile's rows to shared memory; elements behind a row's end become zeros where elements are copied singly.
-__device__ __forceinline__ void start_part(unsigned char* stage, const Items& items, int tile, int part, bool words) {
-    int size = items.is_bfloat16 != 0 ? 2 : 4;
-    int row_bytes = items.columns * size;
-    for (int i = lane_index(); i < TILE_ITEMS * (PART_BYTES / 16); i += WARP) {
-        int row = i / (PART_BYTES / 16);
-        int word = i % (PART_BYTES / 16);
-        long long item = (long long)tile * TILE_ITEMS + row;
-        int byte = part * PART_BYTES + word * 16;
-        if (item >= items.rows || byte >= row_bytes) {
-            continue;
+// How the warp copies a part: `lanes` (a power of two) lanes a row, a word each.
+struct PartCopy {
+    Items items;
+    int size;      // bytes of an element
+    int row_bytes;
+    int pitch;
+    int lanes;
+    bool words;    // whether rows may be read in words of 16 bytes
+
+    __device__ __forceinline__ explicit PartCopy(const Items& items) : items(items), words(items.takes_words()) {
+        size = items.is_bfloat16 != 0 ? 2 : 4;
+        row_bytes = items.columns * size;
+        int part = min(row_bytes, PART_BYTES);
+        pitch = row_pitch(part);
+        lanes = 1;
+        while (16 * lanes < part) {
+            lanes *= 2;
         }
-        unsigned char* to = stage + row * ROW_BYTES + word * 16;
-        const unsigned char* from = reinterpret_cast<const unsigned char*>(items.vectors) + item * items.stride * size + byte;
-        if (words) {
-            copy_16_bytes_async(to, from);
-        } else if (size == 4) {
-            for (int e = 0; e < 4; e++) {
-                reinterpret_cast<float*>(to)[e] = byte + 4 * e < row_bytes ? reinterpret_cast<const float*>(from)[e] : 0.0f;
-            }
-        } else {
-            for (int e = 0; e < 8; e++) {
-                reinterpret_cast<unsigned short*>(to)[e] =
-                    (unsigned short)(byte + 2 * e < row_bytes ? reinterpret_cast<const unsigned short*>(from)[e] : 0);
+    }
+
+    // Elements behind a row's end become zeros where they are copied singly.
+    __device__ __forceinline__ void start(unsigned char* stage, int tile, int part) const {
+        int byte = part * PART_BYTES + lane_index() % lanes * 16;
+        if (byte >= row_bytes) {
+            return;
+        }
+        int row = lane_index() / lanes;
+        int rows = (int)min((long long)TILE_ITEMS, items.rows - (long long)tile * TILE_ITEMS);
+        long long step = (long long)(WARP / lanes) * items.stride * size;
+        const unsigned char* from =
+            reinterpret_cast<const unsigned char*>(items.vectors) + ((long long)tile * TILE_ITEMS + row) * items.stride * size + byte;
+        unsigned char* to = stage + row * pitch + lane_index() % lanes * 16;
+        for (; row < rows; row += WARP / lanes, from += step, to += WARP / lanes * pitch) {
+            if (words) {
+                copy_16_bytes_async(to, from);
+            } else {
+                copy_elements(to, from, byte);
             }
         }
     }
-}
+
+private:
+    __device__ __forceinline__ void copy_elements(unsigned char* to, const unsigned char* from, int byte) const {
+#pragma unroll 1
+        for (int e = 0; e < 16 / size; e++) {
+            bool inside = byte + size * e < row_bytes;
+            if (size == 4) {
+                reinterpret_cast<float*>(to)[e] = inside ? reinterpret_cast<const float*>(from)[e] : 0.0f;
+            } else {
+                reinterpret_cast<unsigned short*>(to)[e] = inside ? reinterpret_cast<const unsigned short*>(from)[e] : (unsigned short)0;
+            }
+        }
+    }
+};
 
 template <int QUERIES>
 __device__ __forceinline__ void stream(
     const float* queries, int query_stride, int query_count, const Items& items, const Lists& lists, int first_position, int end_position,
     int tile_step, int tile_count, int dense) {
-    DYNAMIC_SHARED(unsigned char, stages);
+    DYNAMIC_SHARED(unsigned char, memory);
     __shared__ __align__(16) float x[QUERIES][LARGEST_WIDTH];
     int first_query = blockIdx.y * QUERIES;
     for (int i = threadIdx.x; i < QUERIES * LARGEST_WIDTH; i += THREADS) {
@@ -69,22 +95,23 @@ __device__ __forceinline__ void stream(
         score[q] = 0.0f;
     }
 
-    bool words = items.takes_words();
-    int size = items.is_bfloat16 != 0 ? 2 : 4;
-    int row_bytes = items.columns * size;
-    int parts = (row_bytes + PART_BYTES - 1) / PART_BYTES;
+    const PartCopy copy(items);
+    int stages = min(WARP_BYTES / (TILE_ITEMS * copy.pitch), LARGEST_STAGES);
+    int parts = (copy.row_bytes + PART_BYTES - 1) / PART_BYTES;
     int lane = lane_index();
     int warps = gridDim.x * (THREADS / WARP);
     int first = first_position + (int)blockIdx.x * (THREADS / WARP) + warp_index();
-    unsigned char* own = stages + warp_index() * (STAGES * TILE_ITEMS * ROW_BYTES);
+    unsigned char* own = memory + warp_index() * WARP_BYTES;
     int units = first < end_position ? ((end_position - 1 - first) / warps + 1) * parts : 0;
     int stride = tile_at(warps, tile_step, tile_count);
     int next_tile = tile_at(first, tile_step, tile_count);
     int tile = next_tile;
     int next_part = 0;
+    int next_stage = 0;
     auto start_next = [&](int unit) {
         if (unit < units) {
-            start_part(own + unit % STAGES * (TILE_ITEMS * ROW_BYTES), items, next_tile, next_part, words);
+            copy.start(own + next_stage * (TILE_ITEMS * copy.pitch), next_tile, next_part);
+            next_stage = next_stage + 1 == stages ? 0 : next_stage + 1;
             if (++next_part == parts) {
                 next_part = 0;
                 next_tile = tile_after(next_tile, stride, tile_count);
@@ -92,36 +119,39 @@ __device__ __forceinline__ void stream(
         }
         commit_async_copies();
     };
-    start_next(0);
+    for (int ahead = 0; ahead + 1 < stages; ahead++) {
+        start_next(ahead);
+    }
     int position = first;
     int part = 0;
+    int stage = 0;
     for (int unit = 0; unit < units; unit++) {
-        start_next(unit + 1);
-        wait_async_copies<1>();
+        start_next(unit + stages - 1);
+        if (stages == 2) {
+            wait_async_copies<1>();
+        } else if (stages == 3) {
+            wait_async_copies<2>();
+        } else {
+            wait_async_copies<3>();
+        }
         __syncwarp();
-        const unsigned char* row = own + unit % STAGES * (TILE_ITEMS * ROW_BYTES) + lane * ROW_BYTES;
-        int part_words = min(PART_BYTES / 16, (row_bytes - part * PART_BYTES + 15) / 16);
-        if (size == 4) {
+        const unsigned char* row = own + stage * (TILE_ITEMS * copy.pitch) + lane * copy.pitch;
+        stage = stage + 1 == stages ? 0 : stage + 1;
+        int part_words = min(PART_BYTES / 16, (copy.row_bytes - part * PART_BYTES + 15) / 16);
+        if (copy.size == 4) {
             for (int word = 0; word < part_words; word++) {
                 float4 y = *reinterpret_cast<const float4*>(row + 16 * word);
 #pragma unroll
                 for (int q = 0; q < QUERIES; q++) {
-                    float4 of_query = *reinterpret_cast<const float4*>(&x[q][part * (PART_BYTES / 4) + 4 * word]);
-                    score[q] = add_products(of_query, y, score[q]);
+                    score[q] = add_floats(&x[q][part * (PART_BYTES / 4) + 4 * word], y, score[q]);
                 }
             }
         } else {
             for (int word = 0; word < part_words; word++) {
-                uint4 pairs = *reinterpret_cast<const uint4*>(row + 16 * word);
-                unsigned y[4] = {pairs.x, pairs.y, pairs.z, pairs.w};
+                uint4 y = *reinterpret_cast<const uint4*>(row + 16 * word);
 #pragma unroll
                 for (int q = 0; q < QUERIES; q++) {
-                    const float* of_query = &x[q][part * (PART_BYTES / 2) + 8 * word];
-#pragma unroll
-                    for (int e = 0; e < 4; e++) {
-                        score[q] = fmaf(of_query[2 * e], from_bfloat16(y[e] & 0xffffu), score[q]);
-                        score[q] = fmaf(of_query[2 * e + 1], from_bfloat16(y[e] >> 16), score[q]);
-                    }
+                    score[q] = add_bfloat16s(&x[q][part * (PART_BYTES / 2) + 8 * word], y, score[q]);
                 }
             }
         }

@@ -152,7 +152,7 @@ template <class Body> __device__ __forceinline__ void for_each_row(int rows, Bod
 }
 
 // Calls result(row, column, value) for rows (count, depth) in shared memory times the weights, (count, columns). Tasks of 16 rows and 32
-// columns go to the warps in turn from task `start`; returns the number of tasks. Up to 15 rows behind the last are read and ignored.
+// columns go to the warps in turn from task `start`; returns the number of tasks.
 template <bool EXACT, WeightUse USE, class Result>
 __device__ __forceinline__ int product(
     int start, const float* rows, int stride, int count, const float* weights, int weight_stride, int columns, int depth, Result result) {
@@ -162,7 +162,7 @@ __device__ __forceinline__ int product(
         const int first = task / groups * 16;
         const WeightGroup group = {weights, weight_stride, task % groups * GROUP, columns, 8, depth};
         float accumulators[1][4][4] = {};
-        accumulate<1, EXACT, USE>(accumulators, rows + first * stride, stride, group, 0, round16(depth));
+        accumulate<1, EXACT, USE>(accumulators, rows + first * stride, stride, group, 0, round16(depth), count - first);
         for_each_result<1>(accumulators, [&](int row, int tile, int position, float value) {
             const int column = group.first + result_column<USE>(tile, position);
             if (first + row < count && column < columns) {

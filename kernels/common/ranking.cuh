@@ -127,11 +127,23 @@ __device__ __forceinline__ void write_result(unsigned long long key, int* index,
     *score = missing ? -infinity() : bits == 0 ? __int_as_float(0x7fc00000) : from_ascending_bits(bits);
 }
 
-__device__ __forceinline__ float add_products(float4 x, float4 y, float score) {
-    score = fmaf(x.x, y.x, score);
-    score = fmaf(x.y, y.y, score);
-    score = fmaf(x.z, y.z, score);
-    return fmaf(x.w, y.w, score);
+// A score carried on over the elements of one 16-byte word of an item's row; x are the query's elements.
+__device__ __forceinline__ float add_floats(const float* x, float4 y, float score) {
+    float4 of_query = *reinterpret_cast<const float4*>(x);
+    score = fmaf(of_query.x, y.x, score);
+    score = fmaf(of_query.y, y.y, score);
+    score = fmaf(of_query.z, y.z, score);
+    return fmaf(of_query.w, y.w, score);
+}
+
+__device__ __forceinline__ float add_bfloat16s(const float* x, uint4 y, float score) {
+    unsigned pairs[4] = {y.x, y.y, y.z, y.w};
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        score = fmaf(x[2 * i], from_bfloat16(pairs[i] & 0xffffu), score);
+        score = fmaf(x[2 * i + 1], from_bfloat16(pairs[i] >> 16), score);
+    }
+    return score;
 }
 
 // The score that results have: one chain of fused multiply-adds in the order of the elements, then the bias. query has `columns` elements,
@@ -143,16 +155,7 @@ __device__ __forceinline__ float exact_score(const float* query, const Items& it
         if (items.is_bfloat16 != 0) {
             const uint4* row = reinterpret_cast<const uint4*>(reinterpret_cast<const unsigned short*>(items.vectors) + (long long)item * items.stride);
             for (int word = 0; word < words; word++) {
-                uint4 y = row[word];
-                const float* x = query + 8 * word;
-                score = fmaf(x[0], from_bfloat16(y.x & 0xffffu), score);
-                score = fmaf(x[1], from_bfloat16(y.x >> 16), score);
-                score = fmaf(x[2], from_bfloat16(y.y & 0xffffu), score);
-                score = fmaf(x[3], from_bfloat16(y.y >> 16), score);
-                score = fmaf(x[4], from_bfloat16(y.z & 0xffffu), score);
-                score = fmaf(x[5], from_bfloat16(y.z >> 16), score);
-                score = fmaf(x[6], from_bfloat16(y.w & 0xffffu), score);
-                score = fmaf(x[7], from_bfloat16(y.w >> 16), score);
+                score = add_bfloat16s(query + 8 * word, row[word], score);
             }
         } else {
             const float4* row = reinterpret_cast<const float4*>(reinterpret_cast<const float*>(items.vectors) + (long long)item * items.stride);
@@ -166,11 +169,11 @@ __device__ __forceinline__ float exact_score(const float* query, const Items& it
                 }
 #pragma unroll
                 for (int i = 0; i < AHEAD; i++) {
-                    score = add_products(reinterpret_cast<const float4*>(query)[word + i], y[i], score);
+                    score = add_floats(query + 4 * (word + i), y[i], score);
                 }
             }
             for (; word < words; word++) {
-                score = add_products(reinterpret_cast<const float4*>(query)[word], row[word], score);
+                score = add_floats(query + 4 * word, row[word], score);
             }
         }
     } else {
@@ -180,6 +183,9 @@ __device__ __forceinline__ float exact_score(const float* query, const Items& it
     }
     return items.bias == nullptr ? score : score + items.bias[item];
 }
+
+// Distance in bytes of rows in shared memory that lanes read in words of 16 bytes, a row a lane, without bank conflicts.
+__device__ __forceinline__ int row_pitch(int row_bytes) { return 16 * ((row_bytes + 15) / 16 | 1); }
 
 // Sorts `count` (a power of two) keys in shared memory, ascending; called by the whole block, which sees the result.
 __device__ __forceinline__ void sort_keys(unsigned long long* keys, int count) {

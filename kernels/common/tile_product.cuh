@@ -60,13 +60,23 @@ template <WeightUse USE> __device__ __forceinline__ void load_weights(float (&v)
 }
 
 // accumulators += rows (16 MT, K) in shared memory times the weights of the group, k in [first_k, end_k), multiples of 16. Columns of the
-// rows between depth and the next multiple of 16 must be finite: their weights count as zero.
+// rows between depth and the next multiple of 16 must be finite: their weights count as zero. Rows from row_count on are not read; what
+// accumulates for them means nothing.
 template <int MT, bool EXACT, WeightUse USE>
 __device__ __forceinline__ void accumulate(
-    float (&accumulators)[MT][4][4], const float* rows, int row_stride, const WeightGroup& group, int first_k, int end_k) {
+    float (&accumulators)[MT][4][4], const float* rows, int row_stride, const WeightGroup& group, int first_k, int end_k,
+    int row_count = 16 * MT) {
     float v[4][4];
     load_weights<USE>(v, group, first_k);
-    const float* own = rows + lane_index() / 4 * row_stride + 4 * (lane_index() % 4);
+    const float* own = rows + 4 * (lane_index() % 4);
+    int row[MT][2];
+    #pragma unroll
+    for (int m = 0; m < MT; m++) {
+        #pragma unroll
+        for (int half = 0; half < 2; half++) {
+            row[m][half] = min(16 * m + 8 * half + lane_index() / 4, row_count - 1) * row_stride;
+        }
+    }
     for (int k = first_k; k < end_k; k += 16) {
         float next[4][4];
         if (k + 16 < end_k) {
@@ -82,8 +92,8 @@ __device__ __forceinline__ void accumulate(
         }
         #pragma unroll
         for (int m = 0; m < MT; m++) {
-            const float4 top = *reinterpret_cast<const float4*>(own + m * 16 * row_stride + k);
-            const float4 bottom = *reinterpret_cast<const float4*>(own + (m * 16 + 8) * row_stride + k);
+            const float4 top = *reinterpret_cast<const float4*>(own + row[m][0] + k);
+            const float4 bottom = *reinterpret_cast<const float4*>(own + row[m][1] + k);
             Operand<EXACT> a[4];
             a[0].set(top.x);
             a[1].set(bottom.x);

@@ -153,6 +153,7 @@ public sealed class FusedHistoryParityTests : IDisposable
     {
         private const int Entities = 90;
         private const int Gap = 4; // Columns of the output beside the pooled vector.
+        private const float Untouched = -77; // What they hold.
         private readonly List<DeviceBuffer<int>> _integers = [];
         private readonly IPooling _pooling;
         private readonly Arena _arena;
@@ -178,7 +179,9 @@ public sealed class FusedHistoryParityTests : IDisposable
             _arena = new Arena(device, "parity");
             var clock = Upload(device, [3]);
             _tape = new Tape(_arena, mode) { DropoutSeed = 17, Clock = clock };
-            _output = _tape.NewTensor(sizes.Batch, width + Gap).SliceColumns(Gap, width);
+            var whole = _tape.NewTensor(sizes.Batch, width + Gap);
+            device.Upload<float>(Enumerable.Repeat(Untouched, sizes.Batch * (width + Gap)).ToArray(), whole.Value.Address);
+            _output = whole.SliceColumns(Gap, width);
             _outputGradient = Enumerable.Range(0, sizes.Batch * (width + Gap)).Select(_ => (float)((2 * random.NextDouble()) - 1)).ToArray();
 
             // An empty, a full and other histories; a batch of one is full.
@@ -203,6 +206,7 @@ public sealed class FusedHistoryParityTests : IDisposable
                 var stride = _output.Value.Stride;
                 var values = new float[_output.Rows * stride];
                 _arena.Device.Download(_output.Value.Address - (Gap * sizeof(float)), values.AsSpan());
+                Assert.All(values.Where((_, i) => i % stride < Gap), value => Assert.Equal(Untouched, value));
                 return [.. values.Where((_, i) => i % stride >= Gap)];
             }
         }

@@ -39,7 +39,7 @@ public sealed class CudaDevice : Device
             Loss = new CudaLossKernels(_engine);
             Optimiser = new CudaOptimiserKernels(_engine);
             Batches = new CudaBatchKernels(_engine);
-            Ranking = _engine.Options.ScreenRanking ? new CudaRankingKernels(_engine) : new CudaPlainRankingKernels(_engine);
+            Ranking = CudaRankingKernels.IsWanted(_engine.Context, _engine.Options) ? new CudaRankingKernels(_engine) : new CudaPlainRankingKernels(_engine);
             Towers = CudaTowerKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaTowerKernels(_engine) : null;
             Histories = CudaHistoryKernels.IsSupported(_engine.Context, _engine.Options) ? new CudaHistoryKernels(_engine) : null;
         }

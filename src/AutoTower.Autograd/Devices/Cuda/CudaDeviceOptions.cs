@@ -19,10 +19,10 @@ public sealed record CudaDeviceOptions
     public const string KernelsVariable = "AUTOTOWER_KERNELS";
 
     /// <summary>
-    /// Whether top-K screens candidates on tensor cores without ever storing a score (kernels/topk_*.cu), or ranks a matrix of scores. Off
-    /// until the screening kernels have been held to the CPU device on a GPU: so far they have run on the emulator only.
+    /// Whether top-K keeps only candidates and never stores the scores (kernels/topk_*.cu), or ranks a matrix of scores
+    /// (kernels/ranking.cu); null for the first from compute capability 8.0 on, where tensor cores screen the candidates.
     /// </summary>
-    public bool ScreenRanking { get; init; }
+    public bool? ScreenRanking { get; init; }
 
     /// <summary>
     /// Folder with kernel sources to use instead of the embedded ones; null for that of <see cref="KernelsVariable"/>, or the embedded ones.

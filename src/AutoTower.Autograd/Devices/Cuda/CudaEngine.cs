@@ -171,7 +171,7 @@ internal sealed class CudaEngine : IDisposable
     {
         _ when CudaTowerKernels.Owns(file) => CudaTowerKernels.IsSupported(context, options),
         _ when CudaHistoryKernels.Owns(file) => CudaHistoryKernels.IsSupported(context, options),
-        _ when CudaRankingKernels.Owns(file) => options.ScreenRanking,
+        _ when CudaRankingKernels.Owns(file) => CudaRankingKernels.IsWanted(context, options),
         _ => true,
     };
 

@@ -13,12 +13,12 @@ internal sealed class CudaRankingKernels : IRankingKernels
 {
     private const int WarpThreads = 32;
     private const int PrepareThreads = 256;
-    private const int ScreenThreads = 256;
+    private const int ScreenThreads = 512;
     private const int ScreenSharedBytes = 2 * StageBytes;
     private const int StageBytes = 32768;
     private const int StreamThreads = 128;
     private const int StreamTileItems = 32;
-    private const int StreamSharedBytes = StreamThreads / WarpThreads * 2 * StreamTileItems * (256 + 16);
+    private const int StreamSharedBytes = StreamThreads / WarpThreads * 18432;
     private const int StreamQueries = 8;
     private const int FinishThreads = 128;
     private const int ExhaustiveThreads = 256;
@@ -27,6 +27,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
     /// <summary>Most memory of the lists of the queries that are searched at once.</summary>
     private const long ListBytes = 256 << 20;
 
+    private static readonly ComputeCapability s_tensorCores = new(8, 0); // of bfloat16
     private static readonly int[] s_depths = [32, 64, 128, 256];
     private static readonly int[] s_listLengths = [1024, 2048, 4096, 8192];
 
@@ -46,6 +47,10 @@ internal sealed class CudaRankingKernels : IRankingKernels
     /// <summary>True for a kernel source that this family alone uses.</summary>
     public static bool Owns(string file) => file.StartsWith("topk_", StringComparison.Ordinal);
 
+    /// <summary>Whether a device with these options ranks by this family.</summary>
+    public static bool IsWanted(CudaContext context, CudaDeviceOptions options) =>
+        options.ScreenRanking ?? context.ComputeCapability >= s_tensorCores;
+
     public CudaRankingKernels(CudaEngine engine)
     {
         _engine = engine;
@@ -58,7 +63,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         _select = [.. s_listLengths.Select(length => engine.Kernel("topk_select.cu", $"topk_select_{length}"))];
         _finish = engine.Kernel("topk_select.cu", "topk_finish");
         _exhaustive = engine.Kernel("topk_exhaustive.cu", "topk_exhaustive");
-        CanScreen = engine.Context.ComputeCapability >= new ComputeCapability(8, 0)
+        CanScreen = engine.Context.ComputeCapability >= s_tensorCores
             && engine.Context.MaxSharedMemoryPerBlock >= ScreenSharedBytes + _screen[0].StaticSharedBytes;
         if (CanScreen)
         {

@@ -12,9 +12,6 @@ namespace AutoTower.Autograd.Devices.Cuda.Histories;
 /// <param name="Fields">Number of fields.</param>
 internal readonly record struct HistoryMemory(HistoryPoolingKind Kind, int Length, int Width, int Fields)
 {
-    // A product reads tiles of 16 rows, up to 15 of them behind the last.
-    private const int RowsBehind = 15;
-
     /// <summary>Floats that a backward pass can lend to the sums of small tables.</summary>
     public int ScatterFloats(int examples) => Kind switch
     {
@@ -33,20 +30,11 @@ internal readonly record struct HistoryMemory(HistoryPoolingKind Kind, int Lengt
         {
             HistoryPoolingKind.SelfAttention =>
                 (rows * (stride + ((backward ? 2 : 1) * Stride(2 * Width)) + Stride(Length))) + (2 * Padded(rows)) + found
-                + (((3 * examples) + RowsBehind) * stride),
+                + (3 * examples * stride),
             HistoryPoolingKind.SelfAttentive => (rows * (backward ? 4 : 3) * stride) + (2 * Padded(rows)) + found,
             _ => found,
         };
-        // The last array whose rows a product reads must have as much memory behind it.
-        var behind = Kind switch
-        {
-            HistoryPoolingKind.SelfAttention => Math.Max(
-                (rows * (stride + ((backward ? 2 : 1) * Stride(2 * Width)))) + (RowsBehind * Stride(2 * Width)),
-                (rows * (stride + ((backward ? 2 : 1) * Stride(2 * Width)) + Stride(Length))) + (RowsBehind * Stride(Length))),
-            HistoryPoolingKind.SelfAttentive => ((rows * (backward ? 4 : 2)) + RowsBehind) * stride,
-            _ => 0,
-        };
-        return Math.Max(floats, behind) * sizeof(float);
+        return floats * sizeof(float);
     }
 
     private static int Stride(int width)
