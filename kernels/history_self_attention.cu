@@ -121,6 +121,7 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
             sum += expf(scores[j] - maximum);
         }
         const float normaliser = 1 / team_reduce<Sum>(sum);
+        __syncwarp(); // Others have read what is written now.
         for (int j = member; active && j < length; j += TEAM) {
             const float weight = valid && j >= start ? expf(scores[j] - maximum) * normaliser : 0;
             scores[j] = weight;
@@ -264,6 +265,7 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
             mean += weights[j] * scores[j];
         }
         mean = team_reduce<Sum>(mean);
+        __syncwarp(); // Others have read what is written now.
         for (int j = member; active && j < round16(length); j += TEAM) {
             scores[j] = valid && j >= start && j < length ? scale * weights[j] * (scores[j] - mean) : 0;
         }

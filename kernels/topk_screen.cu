@@ -3,7 +3,8 @@
 //
 //   screen_queries (padded N, DEPTH), screen_items (padded M, DEPTH) in bfloat16, screen_bias (padded M): topk_prepare.cu
 //   A block has one group of queries and tiles [its share of positions first_position .. end_position) of the visiting order.
-//   dense != 0 in the first round, which has no limits yet: every estimate is written, at its position, and counts are not touched.
+//   mode 0: candidates are offered. Other modes are for the first round, which has no limits yet, and leave counts alone:
+//   1: every estimate is written, at its position; 2: the largest of every SET_ITEMS estimates, which are other items'.
 //
 // Per warp: 16 ROW_TILES queries x 8 COLUMN_TILES items at a time; sixteen warps are 8 (queries) x 2 (items). Rows of shared tiles are swizzled
 // in words of 16 bytes, so that neither copies nor fragment loads meet bank conflicts.
@@ -20,6 +21,8 @@ constexpr int STAGE_BYTES = 32768;
 constexpr int STAGES = 2;
 constexpr int QUEUE = 200;  // candidates a warp gathers before it writes them,
 constexpr int ENOUGH = 96;  // which it does from this many on
+constexpr int EVERY_ESTIMATE = 1; // modes
+constexpr int MAXIMA = 2;
 constexpr int AT_ONCE = 4;  // candidates a lane writes with their latencies overlapped
 
 // The candidates that a warp has found and not yet written, in shared memory. A lane's candidates take consecutive places; those that do not
@@ -82,10 +85,11 @@ template <int DEPTH> __device__ __forceinline__ void copy_rows(unsigned short* s
 template <int DEPTH, int ROW_TILES, int COLUMN_TILES>
 __device__ __forceinline__ void screen(
     const unsigned short* screen_queries, const unsigned short* screen_items, const float* screen_bias, Lists lists, int queries, int items,
-    int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int dense) {
+    int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int mode) {
     constexpr int TILE_ITEMS = STAGE_BYTES / 2 / DEPTH;
     constexpr int GROUP = 16 * ROW_TILES * QUERY_WARPS;
     constexpr int STEP_ITEMS = 8 * COLUMN_TILES * ITEM_WARPS;
+    constexpr int SET_ITEMS = 2 * COLUMN_TILES; // a lane's items of a step
     constexpr int DEPTH_STEPS = DEPTH / 16;
     static_assert(GROUP <= 256, "the queue holds rows as bytes");
     static_assert(GROUP * DEPTH * 2 <= STAGES * STAGE_BYTES, "queries are staged where items go later");
@@ -197,7 +201,7 @@ __device__ __forceinline__ void screen(
 
             int first_item = tile_item + column + 2 * (lane & 3);
             int first_row = query_warp * ROW_TILES * 16 + lane / 4;
-            if (dense != 0) {
+            if (mode == EVERY_ESTIMATE) {
 #pragma unroll
                 for (int m = 0; m < ROW_TILES; m++) {
 #pragma unroll
@@ -216,46 +220,71 @@ __device__ __forceinline__ void screen(
                 }
                 continue;
             }
+            if (mode == MAXIMA) {
+                int place = (position - first_position) * (TILE_ITEMS / SET_ITEMS) + column / SET_ITEMS + (lane & 3);
+#pragma unroll
+                for (int m = 0; m < ROW_TILES; m++) {
+#pragma unroll
+                    for (int half = 0; half < 2; half++) {
+                        int query = first_query + first_row + 16 * m + 8 * half;
+                        float largest = -infinity();
+#pragma unroll
+                        for (int n = 0; n < COLUMN_TILES; n++) {
+                            largest = fmaxf(largest, fmaxf(sum[m][n][2 * half], sum[m][n][2 * half + 1]));
+                        }
+                        if (query < queries) {
+                            lists.of(query)[place] = Candidate{largest, 0};
+                        }
+                    }
+                }
+                continue;
+            }
 #pragma unroll
             for (int m = 0; m < ROW_TILES; m++) {
-                int found = 0;
+                bool found = false;
 #pragma unroll
                 for (int n = 0; n < COLUMN_TILES; n++) {
+                    float* values = sum[m][n];
+                    bool wanted[4];
 #pragma unroll
                     for (int i = 0; i < 4; i++) {
-                        found += !(sum[m][n][i] < limit[m][i / 2]); // NaN is a candidate.
+                        wanted[i] = !(values[i] < limit[m][i / 2]); // NaN is a candidate.
                     }
-                }
-                if (!__any_sync(FULL_WARP, found != 0)) {
-                    continue;
-                }
-                if (found != 0) {
-                    int place = atomicAdd(queue.taken, found);
-                    bool fits = place + found <= QUEUE;
-                    if (!fits) {
-                        atomicMin(queue.filled, place);
+                    bool any = wanted[0] || wanted[1] || wanted[2] || wanted[3];
+                    if (!__any_sync(FULL_WARP, any)) {
+                        continue;
                     }
+                    found = true;
+                    if (any) {
+                        int count = (int)wanted[0] + (int)wanted[1] + (int)wanted[2] + (int)wanted[3];
+                        int place = atomicAdd(queue.taken, count);
+                        if (place + count <= QUEUE) {
 #pragma unroll
-                    for (int n = 0; n < COLUMN_TILES; n++) {
-#pragma unroll
-                        for (int i = 0; i < 4; i++) {
-                            if (!(sum[m][n][i] < limit[m][i / 2])) {
-                                int row = first_row + 16 * m + 8 * (i / 2);
-                                int item = first_item + 8 * n + i % 2;
-                                if (fits) {
-                                    queue.candidates[place] = Candidate{sum[m][n][i], item};
-                                    queue.rows[place] = (unsigned char)row;
+                            for (int i = 0; i < 4; i++) {
+                                if (wanted[i]) {
+                                    queue.candidates[place] = Candidate{values[i], first_item + 8 * n + i % 2};
+                                    queue.rows[place] = (unsigned char)(first_row + 16 * m + 8 * (i / 2));
                                     place++;
-                                } else if (first_query + row < queries && item < items) {
-                                    offer(lists.of(first_query + row), lists.counts + first_query + row, lists.capacity, sum[m][n][i], item);
+                                }
+                            }
+                        } else {
+                            atomicMin(queue.filled, place);
+                            for (int i = 0; i < 4; i++) {
+                                int query = first_query + first_row + 16 * m + 8 * (i / 2);
+                                int item = first_item + 8 * n + i % 2;
+                                if (wanted[i] && query < queries && item < items) {
+                                    offer(lists.of(query), lists.counts + query, lists.capacity, values[i], item);
                                 }
                             }
                         }
                     }
                 }
-                __syncwarp();
-                if (*queue.taken >= ENOUGH) {
-                    flush();
+                if (found) {
+                    __syncwarp();
+                    if (*queue.taken >= ENOUGH) {
+                        flush();
+                    }
+                    __syncwarp();
                 }
             }
         }
@@ -266,10 +295,10 @@ __device__ __forceinline__ void screen(
 
 #define SCREEN_PARAMETERS                                                                                                             \
     const unsigned short *screen_queries, const unsigned short *screen_items, const float *screen_bias, Lists lists, int queries,     \
-        int items, int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int dense
+        int items, int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int mode
 #define SCREEN_ARGUMENTS                                                                                                              \
     screen_queries, screen_items, screen_bias, lists, queries, items, first_position, end_position, positions_a_block, tile_step,     \
-        tile_count, query_groups, dense
+        tile_count, query_groups, mode
 
 extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_32(SCREEN_PARAMETERS) { screen<32, 2, 4>(SCREEN_ARGUMENTS); }
 extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_64(SCREEN_PARAMETERS) { screen<64, 2, 4>(SCREEN_ARGUMENTS); }

@@ -12,7 +12,9 @@
 constexpr int ENTRIES = 32; // candidates a thread judges
 constexpr unsigned DROPPED = 0; // in place of a candidate's bits, which are larger: it leaves the list,
 constexpr unsigned KEPT = 1;    // or it stays and is not counted
+constexpr int AT_ONCE = 8;     // loads of candidates under way
 constexpr int FINISH_THREADS = 128;
+constexpr int FEW = 256;        // candidates that are ranked by comparing all with all
 constexpr int FINISH_ROWS = 64;  // candidates scored at a time
 constexpr int PART_BYTES = 256;  // of their rows
 constexpr int LARGEST_WIDTH = 256;
@@ -34,9 +36,29 @@ template <int WARPS> __device__ __forceinline__ int count_from(const unsigned (&
     return group_reduce<WARPS, Sum>(count);
 }
 
+// Whether a candidate can't be a result. Estimates of minus infinity mean "not allowed" where there are margins, and are scores where there
+// are none.
+__device__ __forceinline__ bool is_banned(const Lists& lists, const Exclusions& exclusions, int query, int items, const Candidate& candidate) {
+    return candidate.item >= items || (lists.margins != nullptr && candidate.score == -infinity()) ||
+        exclusions.contains(query, candidate.item);
+}
+
+// Candidates at, at + GROUP, ... of a list, with their latencies overlapped.
+template <int GROUP> __device__ __forceinline__ void load(Candidate (&candidates)[AT_ONCE], const Candidate* list, int at, int count) {
+#pragma unroll
+    for (int i = 0; i < AT_ONCE; i++) {
+        candidates[i] = Candidate{0.0f, 0};
+        if (at + i * GROUP < count) {
+            candidates[i] = list[at + i * GROUP];
+        }
+    }
+}
+
 // One group of WARPS warps a query; lists of up to 1024 WARPS candidates. dense: number of candidates of every list after the first round, 0
-// where lists.counts says it. Estimates of minus infinity mean "not allowed" where there are margins, and are scores where there are none.
-template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, const Exclusions& exclusions, int query, int items, int k, int dense) {
+// where lists.counts says it. maxima != 0: the lists hold no candidates but the largest estimates of that many sets of items, from which a
+// limit follows just so, since each stands for an item of its own; the lists are left empty.
+template <int WARPS>
+__device__ __forceinline__ void select(const Lists& lists, const Exclusions& exclusions, int query, int items, int k, int dense, int maxima) {
     constexpr int GROUP = WARPS * WARP;
     __shared__ int kept_by_block;
     int thread = WARPS == 1 ? lane_index() : threadIdx.x;
@@ -56,20 +78,20 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
     unsigned largest = 0;
     unsigned least = 0xffffffffu;
 #pragma unroll
-    for (int e = 0; e < ENTRIES; e++) {
-        int at = e * GROUP + thread;
-        bits[e] = DROPPED;
-        if (at < offered) {
-            Candidate candidate = list[at];
-            bool banned = candidate.item >= items || (lists.margins != nullptr && candidate.score == -infinity()) ||
-                exclusions.contains(query, candidate.item);
-            if (!banned) {
-                unsigned ascending = ascending_bits(candidate.score);
+    for (int first = 0; first < ENTRIES; first += AT_ONCE) {
+        Candidate candidates[AT_ONCE];
+        load<GROUP>(candidates, list, first * GROUP + thread, offered);
+#pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            unsigned judged = DROPPED;
+            if ((first + i) * GROUP + thread < offered && !(maxima == 0 && is_banned(lists, exclusions, query, items, candidates[i]))) {
+                unsigned ascending = ascending_bits(candidates[i].score);
                 bool counts = ascending != 0 && ascending < positive_infinity;
-                bits[e] = counts ? ascending : KEPT;
+                judged = counts ? ascending : KEPT;
                 largest = counts ? max(largest, ascending) : largest;
                 least = counts ? min(least, ascending) : least;
             }
+            bits[first + i] = judged;
         }
     }
     float limit = -infinity();
@@ -94,7 +116,14 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
         limit = isnan(limit) ? -infinity() : limit;
     }
 
-    // Compaction in place, row by row of GROUP candidates, which move to places that have been read before.
+    if (maxima != 0) {
+        if (thread == 0) {
+            lists.counts[query] = 0;
+            lists.limits[query] = limit;
+        }
+        return;
+    }
+    // Compaction in place: what is kept of AT_ONCE rows of GROUP candidates moves to places that have been read before.
     int kept = 0;
     if constexpr (WARPS > 1) {
         if (thread == 0) {
@@ -102,30 +131,34 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
         }
     }
 #pragma unroll
-    for (int e = 0; e < ENTRIES; e++) {
-        if (e * GROUP >= offered) {
+    for (int first = 0; first < ENTRIES; first += AT_ONCE) {
+        if (first * GROUP >= offered) {
             break;
         }
-        bool keep = bits[e] == KEPT || (bits[e] != DROPPED && !(from_ascending_bits(bits[e]) < limit));
-        Candidate candidate;
-        if (keep) {
-            candidate = list[e * GROUP + thread];
-        }
-        unsigned ballot = __ballot_sync(FULL_WARP, keep);
-        int base = kept;
+        Candidate candidates[AT_ONCE];
+        load<GROUP>(candidates, list, first * GROUP + thread, offered);
         if constexpr (WARPS > 1) {
             __syncthreads();
-            if (lane_index() == 0 && ballot != 0) {
-                base = atomicAdd(&kept_by_block, __popc(ballot));
-            }
-            base = __shfl_sync(FULL_WARP, base, 0);
         } else {
             __syncwarp();
         }
-        if (keep) {
-            list[base + __popc(ballot & ((1u << lane_index()) - 1))] = candidate;
+#pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            unsigned judged = bits[first + i];
+            bool keep = judged == KEPT || (judged != DROPPED && !(from_ascending_bits(judged) < limit));
+            unsigned ballot = __ballot_sync(FULL_WARP, keep);
+            int base = kept;
+            if constexpr (WARPS > 1) {
+                if (lane_index() == 0 && ballot != 0) {
+                    base = atomicAdd(&kept_by_block, __popc(ballot));
+                }
+                base = __shfl_sync(FULL_WARP, base, 0);
+            }
+            if (keep) {
+                list[base + __popc(ballot & ((1u << lane_index()) - 1))] = candidates[i];
+            }
+            kept += __popc(ballot);
         }
-        kept += __popc(ballot);
     }
     if constexpr (WARPS > 1) {
         __syncthreads();
@@ -138,29 +171,35 @@ template <int WARPS> __device__ __forceinline__ void select(const Lists& lists, 
 }
 
 // Four queries a block.
-extern "C" __global__ void __launch_bounds__(128) topk_select_1024(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense) {
+extern "C" __global__ void __launch_bounds__(128) topk_select_1024(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense, int maxima) {
     int query = blockIdx.x * 4 + warp_index();
     if (query < queries) {
-        select<1>(lists, exclusions, query, items, k, dense);
+        select<1>(lists, exclusions, query, items, k, dense, maxima);
     }
 }
 
-extern "C" __global__ void __launch_bounds__(64) topk_select_2048(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense) {
-    select<2>(lists, exclusions, blockIdx.x, items, k, dense);
+extern "C" __global__ void __launch_bounds__(64) topk_select_2048(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense, int maxima) {
+    select<2>(lists, exclusions, blockIdx.x, items, k, dense, maxima);
 }
 
-extern "C" __global__ void __launch_bounds__(128) topk_select_4096(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense) {
-    select<4>(lists, exclusions, blockIdx.x, items, k, dense);
+extern "C" __global__ void __launch_bounds__(128) topk_select_4096(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense, int maxima) {
+    select<4>(lists, exclusions, blockIdx.x, items, k, dense, maxima);
 }
 
-extern "C" __global__ void __launch_bounds__(256) topk_select_8192(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense) {
-    select<8>(lists, exclusions, blockIdx.x, items, k, dense);
+extern "C" __global__ void __launch_bounds__(256) topk_select_8192(Lists lists, Exclusions exclusions, int queries, int items, int k, int dense, int maxima) {
+    select<8>(lists, exclusions, blockIdx.x, items, k, dense, maxima);
+}
+
+__device__ __forceinline__ unsigned long long key(const Lists& lists, const Candidate& candidate, float score) {
+    bool allowed = lists.margins == nullptr || candidate.score != -infinity();
+    return allowed ? ranked_key(score, candidate.item) : NO_RESULT;
 }
 
 // The exact scores of the list's candidates [first .. first + FINISH_ROWS) become keys. Their rows are read by the whole block, since lanes
 // that read a row each would fetch every word in a transaction of its own; then a thread carries on the chain of its candidate.
 __device__ __forceinline__ void score_tile(
-    const float* query, const Items& items, const Candidate* list, int first, int count, unsigned char* rows, unsigned long long* keys) {
+    const float* query, const Items& items, const Lists& lists, const Candidate* list, int first, int count, unsigned char* rows,
+    unsigned long long* keys) {
     int size = items.is_bfloat16 != 0 ? 2 : 4;
     int row_bytes = items.columns * size;
     int pitch = row_pitch(min(row_bytes, PART_BYTES));
@@ -194,8 +233,17 @@ __device__ __forceinline__ void score_tile(
         __syncthreads();
     }
     if (own >= 0) {
-        keys[first + threadIdx.x] = ranked_key(items.bias == nullptr ? score : score + items.bias[own], own);
+        keys[first + threadIdx.x] = key(lists, list[first + threadIdx.x], items.bias == nullptr ? score : score + items.bias[own]);
     }
+}
+
+// The thread's share of the keys that are results.
+__device__ __forceinline__ int count_results(const unsigned long long* keys, int count) {
+    int results = 0;
+    for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
+        results += keys[i] != NO_RESULT;
+    }
+    return results;
 }
 
 // A block a query. indices (N, k) and scores (N, k), assigned, except of queries whose list overflowed: those are appended to overflowed,
@@ -216,23 +264,44 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
     for (int column = threadIdx.x; column < items.columns; column += FINISH_THREADS) {
         query[column] = queries[(long long)row * query_stride + column];
     }
-    int size = power_of_two_from(count);
     const Candidate* list = lists.of(row);
-    for (int i = count + threadIdx.x; i < size; i += FINISH_THREADS) {
-        keys[i] = NO_RESULT;
-    }
     __syncthreads();
     if (items.takes_words()) {
         for (int first = 0; first < count; first += FINISH_ROWS) {
-            score_tile(query, items, list, first, count, rows, keys);
+            score_tile(query, items, lists, list, first, count, rows, keys);
         }
     } else {
         for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
-            keys[i] = ranked_key(exact_score(query, items, list[i].item), list[i].item);
+            keys[i] = key(lists, list[i], exact_score(query, items, list[i].item));
         }
+    }
+    __syncthreads();
+    int* own_indices = indices + (long long)row * k;
+    float* own_scores = scores + (long long)row * score_stride;
+    if (count <= FEW) {
+        // A key's place is the number of smaller ones, for which nobody waits.
+        for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
+            unsigned long long own = keys[i];
+            int place = 0;
+            for (int other = 0; other < count; other++) {
+                place += keys[other] < own;
+            }
+            if (own != NO_RESULT && place < k) {
+                write_result(own, own_indices + place, own_scores + place);
+            }
+        }
+        int results = block_sum<FINISH_THREADS>(count_results(keys, count));
+        for (int i = results + threadIdx.x; i < k; i += FINISH_THREADS) {
+            write_result(NO_RESULT, own_indices + i, own_scores + i);
+        }
+        return;
+    }
+    int size = power_of_two_from(count);
+    for (int i = count + threadIdx.x; i < size; i += FINISH_THREADS) {
+        keys[i] = NO_RESULT;
     }
     sort_keys(keys, size);
     for (int i = threadIdx.x; i < k; i += FINISH_THREADS) {
-        write_result(i < size ? keys[i] : NO_RESULT, indices + (long long)row * k + i, scores + (long long)row * score_stride + i);
+        write_result(i < size ? keys[i] : NO_RESULT, own_indices + i, own_scores + i);
     }
 }

@@ -26,6 +26,25 @@ public class TopKPlanTests
         });
 
     [Fact]
+    public void A_sample_fits_a_list_and_the_rounds_after_it_cover_all_tiles() =>
+        Gen.Select(Gen.Int[1, 100_000_000], Gen.Int[1, 1024], Gen.Int[5, 9], Gen.OneOfConst(4, 8)).Sample((items, k, logTile, setItems) =>
+        {
+            var tile = 1 << logTile;
+            var capacity = TopKPlan.ScreeningCapacity(k, excluded: 0);
+            var plan = TopKPlan.Create(items, tile, capacity, TopKPlan.KeptByScreening * k, setItems);
+            Assert.Equal(plan.TileCount > 1, plan.SampleEnd > 0);
+            Assert.True(plan.SampleEnd <= plan.TileCount && (long)plan.SampleEnd * tile <= (long)capacity * setItems);
+            Assert.Equal(plan.TileCount, plan.RoundEnds[^1]);
+            Assert.Equal(plan.RoundEnds.Order().Distinct(), plan.RoundEnds);
+            var end = plan.SampleEnd;
+            foreach (var next in plan.RoundEnds.TakeWhile(_ => end > 0))
+            {
+                Assert.InRange((double)next / end, 1, Math.Max(capacity / TopKPlan.ListLength(TopKPlan.KeptByScreening * k) + 0.1, 2.6));
+                end = next;
+            }
+        });
+
+    [Fact]
     public void The_visiting_order_meets_every_tile_once() => Gen.Int[1, 5000].Sample(tiles =>
     {
         var plan = TopKPlan.Create(tiles * 32, 32, 8192, 100);

@@ -29,8 +29,12 @@ public sealed class RankingParityTests(GpuDevices devices)
     [InlineData(130, 1300, 256, 50)]
     [InlineData(11, 9000, 64, 1024)]
     [InlineData(12, 12000, 64, 200)]
-    public void Many_queries_are_screened(int queries, int items, int width, int k) =>
+    public void Many_queries_are_screened(int queries, int items, int width, int k)
+    {
+        // Limits come from a sample's maxima without exclusions, from a first round of estimates with them.
+        new RankingProblem(queries, items, width, 4).AssertSolvedBy(Cuda, k);
         new RankingProblem(queries, items, width, 4).Exclude(0.05).AssertSolvedBy(Cuda, k);
+    }
 
     [Theory]
     [InlineData(4)]
@@ -39,7 +43,7 @@ public sealed class RankingParityTests(GpuDevices devices)
     {
         for (var options = 1; options < 8; options++)
         {
-            var problem = new RankingProblem(queries, 2500, options == 5 ? 63 : 64, options).Exclude(0.02);
+            var problem = new RankingProblem(queries, 2500, options == 5 ? 63 : 64, options).Exclude(options % 3 == 0 ? 0 : 0.02);
             if ((options & 1) != 0)
             {
                 problem.AddBias();

@@ -113,7 +113,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         var prepared = items as CudaPreparedItems
             ?? throw new ArgumentException("These items were prepared by another device.", nameof(items));
         var screened = prepared.IsScreened && queries.Rows > StreamQueries;
-        var plan = Plan(prepared, screened, queries.Rows, exclusions, k);
+        var plan = Plan(prepared, screened, exclusions, queries.Rows, k);
         var atOnce = (int)Math.Min(queries.Rows, ListBytes / (plan.Capacity * KeyBytes));
         for (var first = 0; first < queries.Rows; first += atOnce)
         {
@@ -131,7 +131,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         }
     }
 
-    private static TopKPlan Plan(CudaPreparedItems items, bool screened, int queries, Exclusions exclusions, int k)
+    private static TopKPlan Plan(CudaPreparedItems items, bool screened, Exclusions exclusions, int queries, int k)
     {
         var rows = Math.Max(1, items.Table.Rows);
         if (!screened)
@@ -139,8 +139,10 @@ internal sealed class CudaRankingKernels : IRankingKernels
             return TopKPlan.Create(rows, StreamTileItems, TopKPlan.LargestCapacity, k);
         }
 
+        // A set's largest estimate may be an excluded item's, so limits come from maxima where nothing is excluded.
+        var setItems = exclusions.Offsets.IsAbsent ? SetItems(items.Depth) : 0;
         var excluded = exclusions.Offsets.IsAbsent ? 0 : exclusions.Items.Length / queries;
-        return TopKPlan.Create(rows, items.TileItems, TopKPlan.ScreeningCapacity(k, excluded), TopKPlan.KeptByScreening * k);
+        return TopKPlan.Create(rows, items.TileItems, TopKPlan.ScreeningCapacity(k, excluded), TopKPlan.KeptByScreening * k, setItems);
     }
 
     private void Run(Search search, bool screened)
@@ -164,19 +166,30 @@ internal sealed class CudaRankingKernels : IRankingKernels
                 workspace.Counts, workspace.Limits, queries.Rows, workspace.Overflowed);
         }
 
+        if (plan.SampleEnd > 0)
+        {
+            Screen(search, workspace, lists, 0, plan.SampleEnd, groups, ScreenMode.Maxima);
+            Select(search, lists, plan.SampleEnd * plan.TileItems / SetItems(items.Depth), isOfMaxima: true);
+        }
+
         var start = 0;
         foreach (var end in plan.RoundEnds)
         {
+            var isDense = start == 0 && plan.SampleEnd == 0;
             if (screened)
             {
-                Screen(search, workspace, lists, start, end, groups);
+                Screen(search, workspace, lists, start, end, groups, isDense ? ScreenMode.EveryEstimate : ScreenMode.Candidates);
             }
             else
             {
                 Stream(search, lists, start, end, groups);
             }
 
-            Select(search, lists, start == 0 ? end * plan.TileItems : 0);
+            if (end < plan.TileCount || plan.EndsWithSelection)
+            {
+                Select(search, lists, isDense ? end * plan.TileItems : 0);
+            }
+
             start = end;
         }
 
@@ -193,13 +206,13 @@ internal sealed class CudaRankingKernels : IRankingKernels
         _engine.Launch(_prepareQueries, (padded * WarpThreads + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0, arguments);
     }
 
-    private void Screen(Search search, Workspace workspace, ListsArgument lists, int start, int end, int groups)
+    private void Screen(Search search, Workspace workspace, ListsArgument lists, int start, int end, int groups, ScreenMode mode)
     {
         var (items, plan) = (search.Items, search.Plan);
         var length = TopKPlan.PositionsABlock(groups, end - start, _engine.Context.MultiprocessorCount);
         var arguments = new KernelArguments();
         arguments.Add(workspace.Screen).Add(items.Screen).Add(items.Bias).Add(lists).Add(search.Queries.Rows).Add(items.Table.Rows)
-            .Add(start).Add(end).Add(length).Add(plan.TileStep).Add(plan.TileCount).Add(groups).Add(start == 0 ? 1 : 0);
+            .Add(start).Add(end).Add(length).Add(plan.TileStep).Add(plan.TileCount).Add(groups).Add((int)mode);
         _engine.Launch(
             _screen[Array.IndexOf(s_depths, items.Depth)], groups * ((end - start + length - 1) / length), ScreenThreads, ScreenSharedBytes,
             arguments);
@@ -218,12 +231,12 @@ internal sealed class CudaRankingKernels : IRankingKernels
             kernel, new Dim3(Math.Min(blocks, (end - start + warps - 1) / warps), groups), StreamThreads, StreamSharedBytes, arguments);
     }
 
-    private void Select(Search search, ListsArgument lists, int dense)
+    private void Select(Search search, ListsArgument lists, int dense, bool isOfMaxima = false)
     {
         var size = System.Numerics.BitOperations.Log2((uint)search.Plan.Capacity / TopKPlan.SmallestCapacity);
         var (blocks, threads) = size == 0 ? ((search.Queries.Rows + 3) / 4, 128) : (search.Queries.Rows, WarpThreads << size);
         var arguments = new KernelArguments();
-        arguments.Add(lists).Add(search.Exclusions).Add(search.Queries.Rows).Add(search.Items.Table.Rows).Add(search.K).Add(dense);
+        arguments.Add(lists).Add(search.Exclusions).Add(search.Queries.Rows).Add(search.Items.Table.Rows).Add(search.K).Add(dense).Add(isOfMaxima ? 1 : 0);
         _engine.Launch(_select[size], blocks, threads, 0, arguments);
     }
 
@@ -241,6 +254,17 @@ internal sealed class CudaRankingKernels : IRankingKernels
     }
 
     private static int QueriesAGroup(int depth) => depth == 256 ? 128 : 256;
+
+    // SET_ITEMS in topk_screen.cu.
+    private static int SetItems(int depth) => depth == 128 ? 4 : 8;
+
+    /// <summary>What screening writes; the values are those of topk_screen.cu.</summary>
+    private enum ScreenMode
+    {
+        Candidates = 0,
+        EveryEstimate = 1,
+        Maxima = 2,
+    }
 
     private sealed record Search(
         Matrix Queries, CudaPreparedItems Items, ExclusionsArgument Exclusions, int K, IntegerArray Indices, Matrix Scores, TopKPlan Plan);

@@ -10,8 +10,15 @@ namespace AutoTower.Autograd.Devices.Cuda.Ranking;
 /// <param name="TileItems">Items of a tile.</param>
 /// <param name="TileCount">Tiles that cover the items.</param>
 /// <param name="TileStep">Position p of the visiting order is tile p * TileStep mod TileCount.</param>
-/// <param name="RoundEnds">Position at which each round ends; the first starts at 0 and has no more items than a list holds.</param>
-internal sealed record TopKPlan(int Capacity, int TileItems, int TileCount, int TileStep, IReadOnlyList<int> RoundEnds)
+/// <param name="SampleEnd">
+/// Position at which the sample ends whose largest estimates, one for every set of a few items, give the first limits; 0 for no sample.
+/// </param>
+/// <param name="RoundEnds">
+/// Position at which each round ends. The first starts at 0; without a sample it has no more items than a list holds, since it keeps all.
+/// </param>
+/// <param name="EndsWithSelection">Whether lists are thinned out after the last round too, since they may be long.</param>
+internal sealed record TopKPlan(
+    int Capacity, int TileItems, int TileCount, int TileStep, int SampleEnd, IReadOnlyList<int> RoundEnds, bool EndsWithSelection)
 {
     /// <summary>Shortest list.</summary>
     public const int SmallestCapacity = 1024;
@@ -39,9 +46,15 @@ internal sealed record TopKPlan(int Capacity, int TileItems, int TileCount, int 
     /// <param name="tileItems">Items of a tile; divides the capacity.</param>
     /// <param name="capacity">Length of the lists.</param>
     /// <param name="kept">Candidates that stay in a list after a round, expected.</param>
-    public static TopKPlan Create(int items, int tileItems, int capacity, double kept)
+    /// <param name="setItems">Items of a set of the sample; divides <paramref name="tileItems"/>. 0 for no sample.</param>
+    public static TopKPlan Create(int items, int tileItems, int capacity, double kept, int setItems = 0)
     {
         var tiles = (int)(((long)items + tileItems - 1) / tileItems);
+        if (setItems > 0 && tiles > 1)
+        {
+            return Sampled(tiles, tileItems, capacity, kept, (int)Math.Min(tiles, (long)capacity * setItems / tileItems));
+        }
+
         var first = Math.Min(tiles, capacity / tileItems);
         var ends = new List<int>();
         if (first < tiles)
@@ -58,7 +71,15 @@ internal sealed record TopKPlan(int Capacity, int TileItems, int TileCount, int 
         }
 
         ends.Add(tiles);
-        return new TopKPlan(capacity, tileItems, tiles, CoprimeStep(tiles), ends);
+        return new TopKPlan(capacity, tileItems, tiles, CoprimeStep(tiles), 0, ends, EndsWithSelection: true);
+    }
+
+    private static TopKPlan Sampled(int tiles, int tileItems, int capacity, double kept, int sample)
+    {
+        var rounds = Math.Max(1, (int)Math.Ceiling(Math.Log((double)tiles / sample) / Math.Log(capacity / ListLength(kept))));
+        var ratio = Math.Pow((double)tiles / sample, 1.0 / rounds);
+        var ends = Enumerable.Range(1, rounds).Select(round => round == rounds ? tiles : (int)Math.Round(sample * Math.Pow(ratio, round))).ToList();
+        return new TopKPlan(capacity, tileItems, tiles, CoprimeStep(tiles), sample, ends, EndsWithSelection: ratio > 2);
     }
 
     /// <summary>Cuts the positions of a round among blocks so that the last wave of blocks is nearly full.</summary>
