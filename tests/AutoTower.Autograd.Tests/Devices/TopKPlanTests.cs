@@ -27,9 +27,10 @@ public class TopKPlanTests
 
     [Fact]
     public void A_sample_fits_a_list_and_the_rounds_after_it_cover_all_tiles() =>
-        Gen.Select(Gen.Int[1, 100_000_000], Gen.Int[1, 1024], Gen.Int[5, 9], Gen.OneOfConst(4, 8)).Sample((items, k, logTile, setItems) =>
+        Gen.Select(Gen.Int[1, 100_000_000], Gen.Int[1, 1024], Gen.Int[5, 9], Gen.Int[1, 2]).Sample((items, k, logTile, sets) =>
         {
             var tile = 1 << logTile;
+            var setItems = 4 * sets;
             var capacity = TopKPlan.ScreeningCapacity(k, excluded: 0);
             var plan = TopKPlan.Create(items, tile, capacity, TopKPlan.KeptByScreening * k, setItems);
             Assert.Equal(plan.TileCount > 1, plan.SampleEnd > 0);
