@@ -91,6 +91,7 @@ __device__ __forceinline__ void screen(
     constexpr int STEP_ITEMS = 8 * COLUMN_TILES * ITEM_WARPS;
     constexpr int SET_ITEMS = 2 * COLUMN_TILES; // a lane's items of a step
     constexpr int DEPTH_STEPS = DEPTH / 16;
+    constexpr int ROW_BYTES = 2 * DEPTH;
     static_assert(GROUP <= 256, "the queue holds rows as bytes");
     static_assert(GROUP * DEPTH * 2 <= STAGES * STAGE_BYTES, "queries are staged where items go later");
     DYNAMIC_SHARED(unsigned short, stages);
@@ -138,7 +139,7 @@ __device__ __forceinline__ void screen(
         int row = (query_warp * ROW_TILES + m) * 16;
 #pragma unroll
         for (int k = 0; k < DEPTH_STEPS; k++) {
-            load_matrices(a[m][k], stages + swizzled<DEPTH>(row + (lane & 15), 2 * k + (lane >> 4)));
+            load_matrices(a[m][k], shared_address(stages + swizzled<DEPTH>(row + (lane & 15), 2 * k + (lane >> 4))));
         }
         limit[m][0] = limit_of_row[row + lane / 4];
         limit[m][1] = limit_of_row[row + lane / 4 + 8];
@@ -152,6 +153,9 @@ __device__ __forceinline__ void screen(
             copy_16_bytes_async(&bias[stage][4 * i], screen_bias + item + 4 * i);
         }
     };
+    // A lane's word of the first matrices of a step: the swizzle depends on the row modulo 8 alone, which all its rows share, and words 2k
+    // further on differ in higher bits.
+    const int own_word = 2 * swizzled<DEPTH>((lane & 7) + ((lane >> 4) << 3), (lane >> 3) & 1);
     int next_tile = tile_at(begin, tile_step, tile_count);
     start_copies(0, next_tile);
     commit_async_copies();
@@ -165,7 +169,7 @@ __device__ __forceinline__ void screen(
         commit_async_copies();
         wait_async_copies<1>();
         __syncthreads();
-        const unsigned short* tile = stages + stage * (STAGE_BYTES / 2);
+        const SharedAddress tile = shared_address(stages) + stage * STAGE_BYTES;
 
 #pragma unroll 1
         for (int step = 0; step < TILE_ITEMS / STEP_ITEMS; step++) {
@@ -176,8 +180,7 @@ __device__ __forceinline__ void screen(
                 unsigned b[COLUMN_TILES / 2][4];
 #pragma unroll
                 for (int pair = 0; pair < COLUMN_TILES / 2; pair++) {
-                    int row = column + 16 * pair + (lane & 7) + ((lane >> 4) << 3);
-                    load_matrices(b[pair], tile + swizzled<DEPTH>(row, 2 * k + ((lane >> 3) & 1)));
+                    load_matrices(b[pair], tile + column * ROW_BYTES + 16 * pair * ROW_BYTES + (own_word ^ 32 * k));
                 }
 #pragma unroll
                 for (int n = 0; n < COLUMN_TILES; n++) {

@@ -27,11 +27,18 @@ template <int WARPS, class Combine, class T> __device__ __forceinline__ T group_
     }
 }
 
-template <int WARPS> __device__ __forceinline__ int count_from(const unsigned (&bits)[ENTRIES], unsigned least) {
+// How many of the first `offered` candidates have at least these bits.
+template <int WARPS> __device__ __forceinline__ int count_from(const unsigned (&bits)[ENTRIES], unsigned least, int offered) {
     int count = 0;
 #pragma unroll
-    for (int e = 0; e < ENTRIES; e++) {
-        count += bits[e] >= least;
+    for (int first = 0; first < ENTRIES; first += AT_ONCE) {
+        if (first * WARPS * WARP >= offered) {
+            break;
+        }
+#pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            count += bits[first + i] >= least;
+        }
     }
     return group_reduce<WARPS, Sum>(count);
 }
@@ -95,7 +102,7 @@ __device__ __forceinline__ void select(const Lists& lists, const Exclusions& exc
         }
     }
     float limit = -infinity();
-    int counted = count_from<WARPS>(bits, KEPT + 1);
+    int counted = count_from<WARPS>(bits, KEPT + 1, offered);
     if (counted >= k) {
         // At least k from `low` on, fewer from `high` on.
         unsigned low = ~group_reduce<WARPS, Maximum>(~least);
@@ -103,7 +110,7 @@ __device__ __forceinline__ void select(const Lists& lists, const Exclusions& exc
         int enough = k + k / 8;
         while (counted > enough && high - low > 1) {
             unsigned middle = low + (high - low) / 2;
-            int above = count_from<WARPS>(bits, middle);
+            int above = count_from<WARPS>(bits, middle, offered);
             if (above >= k) {
                 low = middle;
                 counted = above;
@@ -265,6 +272,9 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
         query[column] = queries[(long long)row * query_stride + column];
     }
     const Candidate* list = lists.of(row);
+    if (threadIdx.x == 0 && count < lists.capacity) {
+        keys[count] = NO_RESULT;
+    }
     __syncthreads();
     if (items.takes_words()) {
         for (int first = 0; first < count; first += FINISH_ROWS) {
@@ -283,8 +293,10 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
         for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
             unsigned long long own = keys[i];
             int place = 0;
-            for (int other = 0; other < count; other++) {
-                place += keys[other] < own;
+#pragma unroll 4
+            for (int other = 0; other < count; other += 2) { // The key behind an odd number of keys is NO_RESULT.
+                longlong2 two = *reinterpret_cast<const longlong2*>(keys + other);
+                place += ((unsigned long long)two.x < own) + ((unsigned long long)two.y < own);
             }
             if (own != NO_RESULT && place < k) {
                 write_result(own, own_indices + place, own_scores + place);

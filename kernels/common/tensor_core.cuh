@@ -28,21 +28,36 @@ __device__ __forceinline__ unsigned to_bfloat16(float value) {
 
 __device__ __forceinline__ float from_bfloat16(unsigned half) { return __uint_as_float(half << 16); }
 
+// An address in shared memory, counted in bytes.
+#if defined(AUTOTOWER_EMULATOR)
+typedef unsigned long long SharedAddress;
+#else
+typedef unsigned SharedAddress;
+#endif
+
+__device__ __forceinline__ SharedAddress shared_address(const void* shared) {
+#if defined(AUTOTOWER_EMULATOR)
+    return reinterpret_cast<SharedAddress>(shared);
+#else
+    SharedAddress address;
+    asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(shared));
+    return address;
+#endif
+}
+
 // Four 8 x 8 matrices of 16-bit elements from shared memory: lane i gives the address of row i % 8 of matrix i / 8 (16 bytes, aligned);
 // register m of lane 4 g + t gets elements 2t and 2t+1 of row g of matrix m.
-TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], const void* row) {
+TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], SharedAddress row) {
 #if defined(AUTOTOWER_TENSOR_CORE)
-    unsigned address;
-    asm("{ .reg .u64 a; cvta.to.shared.u64 a, %1; cvt.u32.u64 %0, a; }" : "=r"(address) : "l"(row));
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
-                 : "r"(address)
+                 : "r"(row)
                  : "memory");
 #elif defined(AUTOTOWER_EMULATOR)
     int group = lane_index() / 4;
     int pair = lane_index() % 4;
     for (int matrix = 0; matrix < 4; matrix++) {
-        unsigned long long address = __shfl_sync(FULL_WARP, reinterpret_cast<unsigned long long>(row), 8 * matrix + group);
+        SharedAddress address = __shfl_sync(FULL_WARP, row, 8 * matrix + group);
         registers[matrix] = reinterpret_cast<const unsigned*>(address)[pair];
     }
 #else
