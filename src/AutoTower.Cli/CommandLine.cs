@@ -1,4 +1,5 @@
 using System.CommandLine;
+using AutoTower.Autograd.Devices;
 using AutoTower.Cli.Commands;
 using AutoTower.Cli.Experiments;
 
@@ -20,13 +21,21 @@ public static class CommandLine
     /// <param name="output">Results.</param>
     /// <param name="error">Progress and errors.</param>
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
+    public static Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error) => RunAsync(arguments, output, error, null);
+
+    /// <summary>Runs the program on a device that stays the caller's.</summary>
+    /// <param name="arguments">Command-line arguments.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Progress and errors.</param>
+    /// <param name="device">What <c>search</c> and <c>train</c> run on; null where they open a device of their own.</param>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    internal static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error, Device? device)
     {
         ArgumentNullException.ThrowIfNull(arguments);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
-        var search = SearchCommand.Create(output, error);
-        var train = TrainCommand.Create(output, error);
+        var search = SearchCommand.Create(output, error, device);
+        var train = TrainCommand.Create(output, error, device);
         var root = new RootCommand(Description)
         {
             search,
@@ -34,6 +43,8 @@ public static class CommandLine
             CostCommand.Create(output),
             DataCommand.Create(output, error),
             BenchCommand.Create(output, error),
+            StudyCommand.Create(output, error),
+            ReproduceCommand.Create(output, error, [search, train]),
             CompareCommand.Create(output),
             SchemaCommand.Create(output, [search, train]),
             ExportCommand.Create(output),

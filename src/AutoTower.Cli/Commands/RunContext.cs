@@ -53,7 +53,12 @@ internal sealed class RunContext : IDisposable
         {
             var seed = data.Seed(parsed);
             var dataset = data.Load(parsed, error);
-            var device = Own(run.CreateDevice(parsed));
+            var device = run.CreateDevice(parsed);
+            if (run.OwnsDevice)
+            {
+                Own(device);
+            }
+
             var experiment = Own(new Experiment(device, dataset, data.Split(parsed), embeddingDimension, seed));
             check?.Invoke(experiment);
             var folder = Own(run.OpenFolder(parsed, parsed.CommandResult.Command.Name, dataset.Name, seed));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AutoTower.Autograd.Devices;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
 using AutoTower.Search.Artefacts;
@@ -11,12 +12,12 @@ namespace AutoTower.Cli.Commands;
 /// <summary><c>autotower search</c>: supernet, search by a strategy, retraining of the best, test metrics.</summary>
 internal static class SearchCommand
 {
-    public static Command Create(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error, Device? device)
     {
         var data = new DataOptions();
         var search = new SearchOptionSet();
         var training = new TrainingOptionSet();
-        var run = new RunOptions();
+        var run = new RunOptions(device);
         var convention = ConventionOption.Create();
         var command = new Command("search", "Searches an architecture: trains the supernet, searches it, retrains the best and ranks the test set.");
         data.AddTo(command);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AutoTower.Autograd.Devices;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
 using AutoTower.Search.Artefacts;
@@ -15,12 +16,12 @@ namespace AutoTower.Cli.Commands;
 /// <summary><c>autotower train</c>: one architecture or baseline from scratch, with test metrics under both protocols.</summary>
 internal static class TrainCommand
 {
-    public static Command Create(TextWriter output, TextWriter error)
+    public static Command Create(TextWriter output, TextWriter error, Device? device)
     {
         var model = new ModelOptions();
         var data = new DataOptions();
         var training = new TrainingOptionSet();
-        var run = new RunOptions();
+        var run = new RunOptions(device);
         var convention = ConventionOption.Create();
         var command = new Command("train", "Trains one architecture or baseline from scratch and ranks the test set.");
         model.AddTo(command);

@@ -6,13 +6,17 @@ using AutoTower.Search.Checkpoints;
 namespace AutoTower.Cli.Options;
 
 /// <summary>The options of every command that runs a model: device, threads, run folder, checkpoints, experiment file, JSON.</summary>
-internal sealed class RunOptions
+/// <param name="shared">A device that stays the caller's and is used instead of one of the run's own.</param>
+internal sealed class RunOptions(Device? shared = null)
 {
     /// <summary>Names an experiment file.</summary>
     public const string ConfigName = "--config";
 
     /// <summary>Names the folder of a run that is to go on.</summary>
     public const string ResumeName = "--resume";
+
+    /// <summary>Names the folder of trained supernets.</summary>
+    public const string SupernetCacheName = "--supernet-cache";
 
     private readonly DeviceOptions _device = new();
     private readonly Option<string?> _out = new("--out") { Description = "Run folder; by default a new one under runs/." };
@@ -45,6 +49,7 @@ internal sealed class RunOptions
     public static IReadOnlySet<string> Incidental { get; } = new HashSet<string>
     {
         "--device", "--threads", "--out", "--json", "--data-dir", DataOptions.CacheName, "--checkpoint-minutes", "--checkpoint-steps", "--tensorboard",
+        SupernetCacheName,
     };
 
     /// <summary>Options that a run may be given anew when it goes on.</summary>
@@ -69,8 +74,11 @@ internal sealed class RunOptions
     public CheckpointInterval Interval(ParseResult parsed) =>
         new(NumberOption.Minutes(parsed.GetValue(_checkpointMinutes)), parsed.GetValue(_checkpointSteps));
 
+    /// <summary>False where the device is the caller's.</summary>
+    public bool OwnsDevice => shared is null;
+
     /// <inheritdoc cref="DeviceOptions.Create"/>
-    public Device CreateDevice(ParseResult parsed) => _device.Create(parsed);
+    public Device CreateDevice(ParseResult parsed) => shared ?? _device.Create(parsed);
 
     /// <summary>Opens the run's folder: a new one, or that of the run that goes on.</summary>
     public RunFolder OpenFolder(ParseResult parsed, string command, string data, ulong seed) => Resume(parsed) is { } folder

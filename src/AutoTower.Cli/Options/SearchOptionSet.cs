@@ -27,6 +27,11 @@ internal sealed class SearchOptionSet
     private readonly PresetOption<int> _steps = NumberOption.FromPreset(
         "--steps", "Supernet training steps (50000; synthetic: 4000).", preset => preset.Steps);
 
+    private readonly Option<string?> _supernetCache = new(RunOptions.SupernetCacheName)
+    {
+        Description = "Folder where trained supernets are kept and taken from, so that searches that differ in strategy or limits share one.",
+    };
+
     private readonly PresetOption<int> _iterations = NumberOption.FromPreset(
         "--iterations", "Iterations of the search; with the population, the number of candidates judged (50; synthetic: 10).", preset => preset.Iterations);
 
@@ -92,7 +97,7 @@ internal sealed class SearchOptionSet
     {
         Option[] options =
         [
-            _userBlocks, _itemBlocks, _strategy, _steps, _iterations, _population, _parents, _mutationProbability, _objectives, _controllerSamples,
+            _userBlocks, _itemBlocks, _strategy, _steps, _supernetCache, _iterations, _population, _parents, _mutationProbability, _objectives, _controllerSamples,
             _controllerRate, _controllerEntropy, _weightSteps, _naspRate, _naspWarmUp, _fitness, _statisticsBatches, _lossBatches, _merging, _maxParams, _maxFlops,
             _maxUserParams, _maxUserFlops, _maxItemParams, _maxItemFlops, _top,
         ];
@@ -111,6 +116,7 @@ internal sealed class SearchOptionSet
             UserBlocks = parsed.GetValue(_userBlocks),
             ItemBlocks = parsed.GetValue(_itemBlocks),
             Steps = _steps.Of(parsed),
+            SupernetCache = parsed.GetValue(_supernetCache),
             Top = parsed.GetValue(_top),
             Seed = seed,
             Convention = convention,

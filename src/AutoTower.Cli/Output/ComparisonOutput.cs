@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AutoTower.Search.Artefacts;
 using AutoTower.Search.Comparison;
 
 namespace AutoTower.Cli.Output;
@@ -59,8 +60,8 @@ internal static class ComparisonOutput
                 var sample = group.Sample(metric);
                 json.WriteStartObject(metric);
                 json.WriteNumber("count", sample.Count);
-                WriteNumber(json, "mean", sample.Mean);
-                WriteNumber(json, "standard_deviation", sample.StandardDeviation);
+                json.WriteOptional("mean", sample.Mean);
+                json.WriteOptional("standard_deviation", sample.StandardDeviation);
                 json.WriteEndObject();
             }
 
@@ -81,9 +82,9 @@ internal static class ComparisonOutput
                 var test = comparison.Test(metric, first, second);
                 json.WriteStartObject(metric);
                 json.WriteNumber("pairs", test.Pairs);
-                WriteNumber(json, "mean_difference", test.MeanDifference);
-                WriteNumber(json, "t", test.T);
-                WriteNumber(json, "p", test.P);
+                json.WriteOptional("mean_difference", test.MeanDifference);
+                json.WriteOptional("t", test.T);
+                json.WriteOptional("p", test.P);
                 json.WriteEndObject();
             }
 
@@ -137,18 +138,6 @@ internal static class ComparisonOutput
         foreach (var row in rows)
         {
             output.WriteLine($"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |");
-        }
-    }
-
-    private static void WriteNumber(Utf8JsonWriter json, string name, double value)
-    {
-        if (double.IsFinite(value))
-        {
-            json.WriteNumber(name, value);
-        }
-        else
-        {
-            json.WriteNull(name);
         }
     }
 }

@@ -57,7 +57,8 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             json.WriteNumber("index", candidate.Index);
             json.WriteNumber("iteration", candidate.Iteration);
             json.WriteString("architecture", candidate.Architecture.ToString());
-            WriteLoss(json, "loss", candidate.Loss);
+            // A candidate whose loss is not a number is legal.
+            json.WriteOptional("loss", candidate.Loss);
             json.WriteNumber("params", candidate.Cost.Total.Parameters);
             json.WriteNumber("flops", candidate.Cost.Total.Flops);
             if (candidate.LatencyMilliseconds is { } latency)
@@ -76,8 +77,8 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
             json.WriteString("event", "iteration");
             json.WriteNumber("iteration", progress.Iteration);
             json.WriteNumber("candidates", progress.Candidates);
-            WriteLoss(json, "best_loss", progress.BestLoss);
-            WriteLoss(json, "mean_loss", progress.MeanLoss);
+            json.WriteOptional("best_loss", progress.BestLoss);
+            json.WriteOptional("mean_loss", progress.MeanLoss);
         });
     }
 
@@ -106,17 +107,4 @@ public sealed class RunRecorder(RunFolder folder) : IRunObserver
         json.WriteString("phase", phase);
         json.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 3));
     });
-
-    // A candidate whose loss is not a number is legal; JSON has no such number.
-    private static void WriteLoss(Utf8JsonWriter json, string name, double loss)
-    {
-        if (double.IsFinite(loss))
-        {
-            json.WriteNumber(name, loss);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
 }

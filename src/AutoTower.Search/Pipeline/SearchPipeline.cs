@@ -77,7 +77,7 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
             if (_phase == SearchPhase.Supernet)
             {
                 Enter(SearchPhase.Supernet);
-                RunPhase("supernet", _settings.Steps, () => _trainer!.Train(_settings.Steps, _observer.Training, control));
+                RunPhase("supernet", _settings.Steps, () => TrainSupernet(control));
                 Enter(SearchPhase.Evolution);
                 control.Checkpoint();
             }
@@ -171,6 +171,19 @@ public sealed class SearchPipeline : ICheckpointed, IDisposable
     {
         (string, ICheckpointed?)[] all = [("supernet", _supernet), ("training", _trainer), ("retraining", _retraining)];
         return all.Where(entry => entry.Item2 is not null).Select(entry => (entry.Item1, entry.Item2!));
+    }
+
+    private void TrainSupernet(RunControl control)
+    {
+        // Architecture weights are trained with a supernet of their own.
+        var cache = _settings.SupernetCache is { } folder && _search is not ProximalSearch ? new SupernetCache(folder, _experiment, _settings) : null;
+        if (cache?.TryLoad(_supernet!) == true)
+        {
+            return;
+        }
+
+        _trainer!.Train(_settings.Steps, _observer.Training, control);
+        cache?.Save(_supernet!);
     }
 
     private IReadOnlyList<ScoredArchitecture> Chosen() => _search.Chosen(_settings.Top);

@@ -17,6 +17,12 @@ public sealed record SearchSettings
     /// <summary>Choice blocks of the item tower, 3 to 7.</summary>
     public int ItemBlocks { get; init; } = 5;
 
+    /// <summary>
+    /// Folder where trained supernets are kept and taken from, for searches of different limits and strategies on one supernet; null where
+    /// each search trains its own.
+    /// </summary>
+    public string? SupernetCache { get; init; }
+
     /// <summary>Supernet training steps.</summary>
     public int Steps { get; init; } = 50_000;
 

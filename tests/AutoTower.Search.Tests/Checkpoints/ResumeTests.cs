@@ -65,7 +65,7 @@ public sealed partial class ResumeTests : IDisposable
         using var stop = new CancellationTokenSource();
         var folder = new CheckpointFolder(_temporary.Path, "test");
         var control = new RunControl(folder, new CheckpointInterval(TimeSpan.FromHours(1), 1), null, stop.Token);
-        control.Track("stopper", new Stopper(stop, 30 + 1 + 4 + 2));
+        control.Track("stopper", new CheckpointStopper(stop, 30 + 1 + 4 + 2));
         using var pipeline = new SearchPipeline(world.Experiment, Settings, new ObserverGroup());
         Assert.Throws<OperationCanceledException>(() => pipeline.Run(null, control));
         var progress = pipeline.Progress;
@@ -101,7 +101,7 @@ public sealed partial class ResumeTests : IDisposable
             using var newest = folder.OpenNewest(warning => Assert.Fail(warning));
             var control = new RunControl(folder, new CheckpointInterval(TimeSpan.FromHours(1), stride), newest, stop.Token);
             control.Track("training", training);
-            control.Track("stopper", new Stopper(stop, 1));
+            control.Track("stopper", new CheckpointStopper(stop, 1));
             return Unless(() => training.Run(new ObserverGroup(), control));
         }
     }
@@ -122,7 +122,7 @@ public sealed partial class ResumeTests : IDisposable
         control.Track("folder", folder);
         if (stride < int.MaxValue)
         {
-            control.Track("stopper", new Stopper(stop, 1));
+            control.Track("stopper", new CheckpointStopper(stop, 1));
         }
 
         using var pipeline = new SearchPipeline(world.Experiment, settings, new RunRecorder(folder));
@@ -154,22 +154,4 @@ public sealed partial class ResumeTests : IDisposable
 
     [GeneratedRegex("(\"(?:steps_per_second|seconds)\"):[0-9.E+-]+")]
     private static partial Regex Times();
-
-    /// <summary>Asks the run to stop once so many checkpoints have been written.</summary>
-    private sealed class Stopper(CancellationTokenSource stop, int checkpoints) : ICheckpointed
-    {
-        private int _seen;
-
-        public void Save(CheckpointWriter writer)
-        {
-            if (++_seen == checkpoints)
-            {
-                stop.Cancel();
-            }
-        }
-
-        public void Restore(CheckpointReader reader)
-        {
-        }
-    }
 }
