@@ -5,6 +5,8 @@
 //
 //   interval_k = (1 - a)^k ((1 - a) interval + a (t - last seen))
 //
+// An interval of 0 is that of an item that was never seen, looked up (a = 0) where the items are fewer than a batch: nothing is known, log p = 0.
+//
 // items, log p (B), interval and last seen (items + 1), clock: one int, t. log p is assigned, the state updated. A lane owns an occurrence,
 // the warps of a block share out the batch that it is compared with, and the last block to end writes the state when all have read it.
 #include "common/completion.cuh"
@@ -45,7 +47,7 @@ extern "C" __global__ void __launch_bounds__(256) item_frequencies_update(
         }
         double keep = 1 - (double)rate;
         double value = (keep * interval[item] + rate * (double)(step - last_seen[item])) * pow(keep, (double)rank);
-        log_probability[i] = -logf((float)value);
+        log_probability[i] = value > 0 ? -logf((float)value) : 0;
         scratch[i] = following == 0 ? (float)value : -1;
     }
     if (is_last_block(counter, gridDim.x)) {

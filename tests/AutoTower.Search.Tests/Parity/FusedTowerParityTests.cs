@@ -110,6 +110,7 @@ public sealed class FusedTowerParityTests : IDisposable
         private readonly Tensor _user;
         private readonly Tensor _item;
         private readonly Matrix _logProbability;
+        private readonly Matrix _rewards;
         private readonly Matrix _loss;
         private readonly Tape _tape;
 
@@ -127,6 +128,8 @@ public sealed class FusedTowerParityTests : IDisposable
             _user = Upload(_tape.NewTensor(batch, InputWidth), random);
             _item = Upload(_tape.NewTensor(batch, ItemWidth), random);
             _logProbability = Upload(_tape.NewTensor(1, batch), random).Value;
+            // Weights of examples, from 0.5 to 1.5, are there in some cases.
+            _rewards = batch == 16 ? Matrix.None : Upload(_tape.NewTensor(1, batch), random, 1, 0.5f).Value;
             _loss = _arena.NewMatrix(1, 1);
             device.Zero(_loss.Address, sizeof(float));
         }
@@ -143,7 +146,7 @@ public sealed class FusedTowerParityTests : IDisposable
         {
             var users = _userTower.Forward(_tape, _user, _architecture.User);
             var items = _itemTower.Forward(_tape, _item, _architecture.Item);
-            _tape.BatchSoftmax(users, items, _logProbability, Matrix.None, Temperature, _loss);
+            _tape.BatchSoftmax(users, items, _logProbability, _rewards, Temperature, _loss);
             _tape.FrobeniusPenalty(_user.SliceColumns(0, UserEmbeddings), Regulariser, _loss);
             _tape.FrobeniusPenalty(_item, Regulariser, _loss);
             _tape.Backward();
@@ -160,7 +163,7 @@ public sealed class FusedTowerParityTests : IDisposable
                 kernels,
                 new TowerInputs(user, _user, UserEmbeddings),
                 new TowerInputs(item, _item, ItemWidth),
-                new TwoTowerObjective(_logProbability, Temperature, Regulariser, _loss));
+                new TwoTowerObjective(_logProbability, Temperature, Regulariser, _loss, _rewards));
             _tape.Backward();
         }
 
@@ -170,12 +173,12 @@ public sealed class FusedTowerParityTests : IDisposable
             Store.Dispose();
         }
 
-        private Tensor Upload(Tensor tensor, System.Random random)
+        private Tensor Upload(Tensor tensor, System.Random random, float centre = 0, float width = 1)
         {
             var values = new float[tensor.Value.Count];
             foreach (ref var value in values.AsSpan())
             {
-                value = (float)((2 * random.NextDouble()) - 1);
+                value = centre + (width * (float)((2 * random.NextDouble()) - 1));
             }
 
             _arena.Device.Upload<float>(values, tensor.Value.Address);

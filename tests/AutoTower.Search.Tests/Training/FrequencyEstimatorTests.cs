@@ -56,6 +56,16 @@ public sealed class FrequencyEstimatorTests
         Assert.All(found.Zip([4, 1, 4, 9]), pair => Assert.Equal(-Math.Log(intervals[pair.Second]), pair.First, 1e-6));
     }
 
+    [Fact]
+    public void An_item_that_was_never_seen_is_not_corrected_where_items_are_fewer_than_a_batch()
+    {
+        using var device = new CpuDevice(1);
+        using var estimator = new FrequencyEstimator(device, items: 5, batchSize: 20, (float)Rate);
+        using var scratch = new DeviceBuffer<int>(device, estimator.LastSeen.Length, "scratch");
+        Run(device, [4], step: 1, (items, clock, result) => estimator.Update(items, clock, result));
+        Assert.Equal([0, (float)-Math.Log(Rate)], Run(device, [2, 4], step: 1, (items, clock, result) => estimator.LookUp(items, clock, scratch, result)));
+    }
+
     private static float[] Run(CpuDevice device, int[] ids, int step, Action<IntegerArray, IntegerArray, Matrix> body)
     {
         using var items = new DeviceBuffer<int>(device, ids, "items");

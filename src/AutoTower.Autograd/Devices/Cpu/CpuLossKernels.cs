@@ -24,7 +24,7 @@ internal sealed unsafe class CpuLossKernels(CpuThreads threads) : ILossKernels
             var id = ids[i];
             interval[id] = (float)((1 - rate) * interval[id] + rate * (step - lastSeen[id]));
             lastSeen[id] = step;
-            logarithms[i] = -MathF.Log(interval[id]);
+            logarithms[i] = interval[id] > 0 ? -MathF.Log(interval[id]) : 0;
         }
     }
 

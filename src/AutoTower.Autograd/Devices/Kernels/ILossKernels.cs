@@ -11,7 +11,7 @@ public interface ILossKernels
 {
     /// <summary>
     /// For every occurrence of an item in the batch, in order: Interval &lt;- (1-a) Interval + a (t - LastSeen), LastSeen &lt;- t,
-    /// logProbability[i] = -log(Interval). t is read from the clock.
+    /// logProbability[i] = -log(Interval), or 0 where the interval is 0, which only an item that was never seen has. t is read from the clock.
     /// </summary>
     /// <param name="frequencies">State, updated.</param>
     /// <param name="items">(B) item ids.</param>
