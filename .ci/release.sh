@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the released program and runs all that it promises, on a machine that might have no .NET: one file, under 40 MB, kernels inside,
-# a fast start, and search, train, export and report with it.
+# a fast start, and its commands.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 fail() { echo "release: $1"; exit 1; }
@@ -45,9 +45,15 @@ autotower search "${small[@]}" --user-blocks 3 --item-blocks 3 --steps 20 --iter
     --fitness-batches 2 --top 1 --out "$work/search" >/dev/null 2>&1 || fail "search"
 autotower train "${small[@]}" --architecture "pooling=average; user=mlp-16,sa-1,ew-sum; item=mlp-16,sa-1,mlp-64" \
     --out "$work/train" >/dev/null 2>&1 || fail "train"
+autotower train "${small[@]}" --model google-dnn-m --seed 2 --out "$work/baseline" >/dev/null 2>&1 || fail "train --model"
+autotower compare "$work/train" "$work/baseline" --markdown | grep -q google-dnn-m || fail "compare"
+autotower embed --run "$work/search" --out "$work/users.npy" "$work/items.parquet" >/dev/null || fail "embed"
+autotower recommend --run "$work/train" --user 7 --k 5 --exclude-seen >/dev/null || fail "recommend"
+autotower schema | grep -q '"max-params"' || fail "schema"
+autotower bench "${small[@]}" --what supernet --repeat 1 --bench-steps 2 >/dev/null 2>&1 || fail "bench"
 autotower export --run "$work/search" --out "$work/onnx" --fold >/dev/null || fail "export"
 autotower report --run "$work/search" --against "$work/train" --figures "$work/figures" >/dev/null || fail "report"
-for file in search/report.json search/report.html search/weights.safetensors onnx/user_tower.onnx onnx/item_tower.onnx figures/search-progress.svg; do
+for file in users.npy items.parquet users.ids.txt search/report.json search/report.html search/weights.safetensors onnx/user_tower.onnx onnx/item_tower.onnx figures/search-progress.svg; do
     [ -s "$work/$file" ] || fail "$file was not written"
 done
 if autotower cost --architecture "pooling=sun; user=mlp-16; item=mlp-16" >/dev/null 2>"$work/error"; then fail "a wrong name was taken"; fi
