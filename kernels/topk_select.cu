@@ -244,15 +244,6 @@ __device__ __forceinline__ void score_tile(
     }
 }
 
-// The thread's share of the keys that are results.
-__device__ __forceinline__ int count_results(const unsigned long long* keys, int count) {
-    int results = 0;
-    for (int i = threadIdx.x; i < count; i += FINISH_THREADS) {
-        results += keys[i] != NO_RESULT;
-    }
-    return results;
-}
-
 // A block a query. indices (N, k) and scores (N, k), assigned, except of queries whose list overflowed: those are appended to overflowed,
 // which starts with their number (0 before). Dynamic shared memory: as many keys as the lists' capacity.
 extern "C" __global__ void __launch_bounds__(128) topk_finish(
@@ -302,7 +293,12 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
                 write_result(own, own_indices + place, own_scores + place);
             }
         }
-        int results = block_sum<FINISH_THREADS>(count_results(keys, count));
+        int results = 0;
+#pragma unroll
+        for (int i = 0; i < FEW; i += FINISH_THREADS) {
+            int at = i + threadIdx.x;
+            results += __syncthreads_count(at < count && keys[at] != NO_RESULT);
+        }
         for (int i = results + threadIdx.x; i < k; i += FINISH_THREADS) {
             write_result(NO_RESULT, own_indices + i, own_scores + i);
         }
