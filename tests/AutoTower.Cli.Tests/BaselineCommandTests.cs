@@ -10,7 +10,7 @@ public sealed class BaselineCommandTests : IDisposable
 {
     private readonly RunFolderFixture _folder = new();
 
-    public static TheoryData<string> Families => new("google-dnn-l", "senet-m");
+    public static TheoryData<string> Families => new("google-dnn-l", "senet-m", "bst-l", "mind-l");
 
     [Theory]
     [MemberData(nameof(Families))]

@@ -33,6 +33,9 @@ public abstract class Device : IDisposable
     /// <summary>Multi-head attention of the SA blocks.</summary>
     public abstract IAttentionKernels Attention { get; }
 
+    /// <summary>Attention within histories and interests of users.</summary>
+    public abstract ISequenceKernels Sequences { get; }
+
     /// <summary>The four history poolings.</summary>
     public abstract IPoolingKernels Pooling { get; }
 

@@ -2,7 +2,7 @@ using AutoTower.Autograd.Parameters;
 
 namespace AutoTower.Autograd.Operations;
 
-/// <summary>Batch norm with ReLU, and L2 normalisation, on the tape.</summary>
+/// <summary>Batch norm with ReLU, layer norm, and L2 normalisation, on the tape.</summary>
 public static class NormalisationOperation
 {
     /// <summary>y = relu(batch norm(x)); statistics as the tape's mode says. x, y (B, D).</summary>
@@ -38,5 +38,18 @@ public static class NormalisationOperation
         var norms = tape.Arena.NewMatrix(x.Rows, 1);
         kernels.L2NormaliseForward(x.Value, y.Value, norms);
         tape.Record(() => kernels.L2NormaliseBackward(y.Value, norms, y.Gradient, x.Gradient));
+    }
+
+    /// <summary>y = layer norm(x + residual), row by row. x, residual, y (N, D).</summary>
+    public static void AddLayerNorm(this Tape tape, Tensor x, Tensor residual, LayerNormLayer layer, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(tape);
+        ArgumentNullException.ThrowIfNull(layer);
+        var (weight, bias) = (layer.Weight.Tensor, layer.Bias.Tensor);
+        var kernels = tape.Device.Normalisation;
+        var saved = tape.Arena.NewMatrix(x.Rows, 2);
+        kernels.LayerNormForward(x.Value, residual.Value, weight.Value, bias.Value, y.Value, saved);
+        tape.Record(() => kernels.LayerNormBackward(
+            x.Value, residual.Value, weight.Value, saved, y.Gradient, x.Gradient, residual.Gradient, weight.Gradient, bias.Gradient));
     }
 }

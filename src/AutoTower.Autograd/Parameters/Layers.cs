@@ -18,3 +18,8 @@ public sealed record BatchNormLayer(Parameter Weight, Parameter Bias, Parameter 
     public BatchNormVectors Vectors =>
         new(Weight.Tensor.Value, Bias.Tensor.Value, RunningMean.Tensor.Value, RunningVariance.Tensor.Value);
 }
+
+/// <summary>The parameters of a layer norm layer, each (1, D).</summary>
+/// <param name="Weight">Scale.</param>
+/// <param name="Bias">Shift.</param>
+public sealed record LayerNormLayer(Parameter Weight, Parameter Bias);

@@ -26,7 +26,7 @@ public sealed class ParameterGroup
     /// <summary>Trainable parameters.</summary>
     public IReadOnlyList<Parameter> Parameters => _parameters;
 
-    /// <summary>Running statistics: saved, but not trained.</summary>
+    /// <summary>Running statistics and constants: saved, but not trained.</summary>
     public IReadOnlyList<Parameter> Buffers => _buffers;
 
     /// <summary>Number of trainable values.</summary>
@@ -71,6 +71,15 @@ public sealed class ParameterGroup
         AddVector(name + ".bias", width, new Initialiser.Constant(0)),
         AddBuffer(name + ".running_mean", width, 0),
         AddBuffer(name + ".running_var", width, 1));
+
+    /// <summary>Adds a layer norm layer of <paramref name="width"/> features: weight 1, bias 0.</summary>
+    public LayerNormLayer AddLayerNorm(string name, int width) => new(
+        AddVector(name + ".weight", width, new Initialiser.Constant(1)),
+        AddVector(name + ".bias", width, new Initialiser.Constant(0)));
+
+    /// <summary>Adds a matrix that is drawn and saved, but not trained.</summary>
+    public Parameter AddConstant(string name, int rows, int columns, Initialiser initialiser) =>
+        Add(_buffers, new Parameter(rows, columns, initialiser, [new ParameterPart(Qualify(name), 0, rows, false)]));
 
     private Parameter AddBuffer(string name, int length, float value) =>
         Add(_buffers, new Parameter(1, length, new Initialiser.Constant(value), [new ParameterPart(Qualify(name), 0, length, true)]));

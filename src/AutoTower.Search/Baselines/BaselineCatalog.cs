@@ -8,7 +8,14 @@ namespace AutoTower.Search.Baselines;
 /// <param name="Name">For example <c>google-dnn-m</c>.</param>
 /// <param name="Family">What kind of model it is.</param>
 /// <param name="Layers">Widths of its hidden layers.</param>
-public sealed record BaselineDefinition(string Name, BaselineFamily Family, IReadOnlyList<int> Layers);
+public sealed record BaselineDefinition(string Name, BaselineFamily Family, IReadOnlyList<int> Layers)
+{
+    /// <summary>
+    /// Units between the two linear layers of BST's transformer: 2,048, which PyTorch takes where nothing is said and which the parameters that
+    /// the paper prints for BST come closest with.
+    /// </summary>
+    public int InnerWidth { get; init; } = 2048;
+}
 
 /// <summary>The baselines by name: the paper's models in the sizes of Table 3, and two that nothing is trained for.</summary>
 public static class BaselineCatalog
@@ -22,7 +29,7 @@ public static class BaselineCatalog
     /// <summary>The models that are trained: low, medium and high complexity of each family.</summary>
     public static IReadOnlyList<BaselineDefinition> Trained { get; } =
     [
-        .. from family in new[] { ("google-dnn", BaselineFamily.GoogleDnn), ("senet", BaselineFamily.Senet) }
+        .. from family in Families
            from size in new (string Suffix, int[] Layers)[] { ("l", [256, 192, 128]), ("m", [512, 256, 128]), ("h", [1024, 512, 256, 128]) }
            select new BaselineDefinition($"{family.Item1}-{size.Suffix}", family.Item2, size.Layers),
     ];
@@ -62,9 +69,14 @@ public static class BaselineCatalog
         return definition.Family switch
         {
             BaselineFamily.GoogleDnn or BaselineFamily.Senet => new GoogleDnn(definition, data, shape, seed),
+            BaselineFamily.Bst => new Bst(definition, data, shape, seed),
+            BaselineFamily.Mind => new Mind(definition, data, shape, seed),
             _ => throw new NotSupportedException($"There is no model of family {definition.Family}."),
         };
     }
+
+    private static (string, BaselineFamily)[] Families =>
+        [("google-dnn", BaselineFamily.GoogleDnn), ("senet", BaselineFamily.Senet), ("bst", BaselineFamily.Bst), ("mind", BaselineFamily.Mind)];
 
     private static void Require(string name)
     {

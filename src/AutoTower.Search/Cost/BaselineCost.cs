@@ -7,7 +7,8 @@ namespace AutoTower.Search.Cost;
 
 /// <summary>
 /// Analytic cost of the paper's baselines (SPEC.md, Cost model; paper, Tables 3 and 4). The convention <c>paper</c> counts as Table 4
-/// does: GoogleDNN and SENET come out as printed there. The convention <c>actual</c> counts every multiply-accumulate.
+/// does: GoogleDNN and SENET come out as printed there. The convention <c>actual</c> counts every multiply-accumulate, as both do for BST and
+/// MIND, of which the paper does not say what it counts.
 /// </summary>
 public static class BaselineCost
 {
@@ -16,22 +17,48 @@ public static class BaselineCost
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(shape);
-        var user = new List<PartCost>();
-        var item = new List<PartCost>();
-        if (convention == CostConvention.Actual)
-        {
-            user.Add(new PartCost("pooling.average", new SumPoolingType(average: true).Cost(shape.HistoryLength, shape.HistoryWidth)));
-        }
-
+        var (user, item) = (new List<PartCost>(), new List<PartCost>());
+        AddHistory(user, model, shape, convention);
         if (model.Family == BaselineFamily.Senet)
         {
             user.Add(new PartCost("weights", SqueezeExcitation.Cost(shape.UserFields + shape.HistoryFields, shape.EmbeddingDimension)));
             item.Add(new PartCost("weights", SqueezeExcitation.Cost(shape.ItemFields, shape.EmbeddingDimension)));
         }
 
-        user.AddRange(Dense(shape.UserInputWidth, model.Layers, shape.OutputWidth));
-        item.AddRange(Dense(shape.ItemInputWidth, model.Layers, shape.OutputWidth));
-        return new ModelCost(new TowerCost(user), new TowerCost(item), new Complexity(0, (long)CostModel.ScoredItems * shape.OutputWidth));
+        var dense = Dense(shape.UserInputWidth, model.Layers, shape.OutputWidth);
+        var scoring = new Complexity(0, (long)CostModel.ScoredItems * shape.OutputWidth);
+        if (model.Family == BaselineFamily.Mind)
+        {
+            user.AddRange(dense.Select(part => part with { Complexity = Mind.ForInterests(part.Complexity) }));
+            item.AddRange(Dense(shape.ItemInputWidth, [], shape.OutputWidth));
+            scoring = Mind.ForInterests(scoring);
+        }
+        else
+        {
+            user.AddRange(dense);
+            item.AddRange(Dense(shape.ItemInputWidth, model.Layers, shape.OutputWidth));
+        }
+
+        return new ModelCost(new TowerCost(user), new TowerCost(item), scoring);
+    }
+
+    private static void AddHistory(List<PartCost> user, BaselineDefinition model, ModelShape shape, CostConvention convention)
+    {
+        var (length, width) = (shape.HistoryLength, shape.HistoryWidth);
+        if (model.Family == BaselineFamily.Bst)
+        {
+            user.Add(new PartCost("transformer", TransformerLayer.Cost(length, width, model.InnerWidth)));
+        }
+        else if (model.Family == BaselineFamily.Mind)
+        {
+            user.Add(new PartCost("routing", Mind.RoutingCost(length, width)));
+            return;
+        }
+
+        if (convention == CostConvention.Actual || model.Family == BaselineFamily.Bst)
+        {
+            user.Add(new PartCost("pooling.average", new SumPoolingType(average: true).Cost(length, width)));
+        }
     }
 
     private static IEnumerable<PartCost> Dense(long width, IReadOnlyList<int> layers, int outputWidth)

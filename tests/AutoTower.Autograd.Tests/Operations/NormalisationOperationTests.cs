@@ -20,6 +20,7 @@ public class NormalisationOperationTests
     {
         BatchNorm(700, 33, 1).CheckThreads();
         L2(700, 33, 1).CheckThreads();
+        LayerNorm(700, 33, 1).CheckThreads();
     }
 
     [Fact]
@@ -136,6 +137,12 @@ public class NormalisationOperationTests
         }
     }
 
+    [Theory]
+    [InlineData(2, 3, 0)]
+    [InlineData(5, 17, 3)]
+    [InlineData(300, 48, 0)]
+    public void Layer_norm_of_a_sum(int rows, int width, int gap) => LayerNorm(rows, width, gap).Check();
+
     private static TapeOperation BatchNorm(int batch, int width, int gap) => new(
         [new(batch, width, gap), new(1, width), new(1, width)],
         [new(batch, width, gap)],
@@ -153,6 +160,25 @@ public class NormalisationOperationTests
     {
         // Two values a column may lie close together, which multiplies rounding errors by the inverse deviation; sums run over the batch.
         Tolerance = new Tolerance(batch > 100 ? 3e-5 : 1e-5, 1e-4),
+    };
+
+    private static TapeOperation LayerNorm(int rows, int width, int gap) => new(
+        [new(rows, width, gap), new(rows, width, gap), new(1, width), new(1, width)],
+        [new(rows, width, gap)],
+        (tape, x, y) =>
+        {
+            var store = new ParameterStore();
+            var layer = store.AddGroup("test").AddLayerNorm("norm", width);
+            store.Allocate(tape.Device, 1);
+            // The parameters under test stand in for the layer's own.
+            layer.Weight.Tensor = x[2];
+            layer.Bias.Tensor = x[3];
+            tape.AddLayerNorm(x[0], x[1], layer, y[0]);
+        },
+        x => [SequenceDefinitions.AddLayerNorm(x[0], x[1], x[2], x[3])])
+    {
+        // Three values a row may lie close together, which multiplies rounding errors by the inverse deviation.
+        Tolerance = new Tolerance(rows > 100 ? 3e-5 : 1e-5, 1e-4),
     };
 
     private static TapeOperation L2(int rows, int width, int gap) => new(

@@ -9,17 +9,53 @@ namespace AutoTower.Search.Tests.Baselines;
 internal sealed class BaselineInDouble(Dataset dataset, NamedWeights weights, BaselineDefinition baseline, int[] interactions)
     : BatchDefinition(dataset, weights, interactions)
 {
+    private DoubleMatrix? _routing;
+
     protected override DoubleMatrix Users(DoubleMatrix fields)
     {
         var (x, lengths) = History();
-        return Tower("user", DoubleMatrix.Concatenate(fields, HistoryDefinitions.Sum(x, lengths, average: true)), fields.Columns + x.Columns);
+        if (baseline.Family == BaselineFamily.Mind)
+        {
+            return Interests(fields, x, lengths);
+        }
+
+        x = baseline.Family == BaselineFamily.Bst ? Transformer(x, lengths) : x;
+        return Tower("user", DoubleMatrix.Concatenate(fields, HistoryDefinitions.Sum(x, lengths, average: true)));
     }
 
-    protected override DoubleMatrix Items(DoubleMatrix fields) => Tower("item", fields, fields.Columns);
+    protected override DoubleMatrix Items(DoubleMatrix fields) => Tower("item", fields);
 
-    private DoubleMatrix Tower(string name, DoubleMatrix input, int width)
+    protected override DoubleMatrix ForItems(DoubleMatrix users, DoubleMatrix items) => baseline.Family == BaselineFamily.Mind
+        ? Definitions.L2Normalise(SequenceDefinitions.LabelAttention(users, items, 1 / (double)Temperature))
+        : users;
+
+    // (B, K*O).
+    private DoubleMatrix Interests(DoubleMatrix fields, DoubleMatrix x, int[] lengths)
     {
-        Assert.Equal(width, input.Columns);
+        var mapped = Definitions.Linear(x, Weights["routing.bilinear.weight"], null);
+        var logits = Weights["routing.logits"];
+        // The gradient takes the routing weights for constants: those of the first call, which is at the weights themselves.
+        _routing ??= SequenceDefinitions.RoutingWeights(mapped, lengths, logits, iterations: 3);
+        var capsules = SequenceDefinitions.Capsules(mapped, _routing, lengths.Length, logits.Rows);
+        var repeated = DoubleMatrix.Of(capsules.Rows, fields.Columns, (row, c) => fields[row / logits.Rows, c]);
+        var vectors = Dense("user_tower", DoubleMatrix.Concatenate(repeated, capsules));
+        return DoubleMatrix.Of(lengths.Length, logits.Rows * vectors.Columns, (b, c) => vectors[(b * logits.Rows) + (c / vectors.Columns), c % vectors.Columns]);
+    }
+
+    private DoubleMatrix Transformer(DoubleMatrix x, int[] lengths)
+    {
+        DoubleMatrix Normalised(DoubleMatrix sublayer, DoubleMatrix residual, string name) =>
+            SequenceDefinitions.AddLayerNorm(sublayer, residual, Weights[$"transformer.{name}.weight"], Weights[$"transformer.{name}.bias"]);
+        var positioned = Definitions.AddPosition(x, Weights["transformer.position"]);
+        var projected = DoubleMatrix.Concatenate(
+            Linear(positioned, "transformer.query"), Linear(positioned, "transformer.key"), Linear(positioned, "transformer.value"));
+        var attended = SequenceDefinitions.Attention(projected, lengths, heads: 2);
+        var first = Normalised(Linear(attended, "transformer.attention"), positioned, "attention.norm");
+        return Normalised(Linear(Definitions.Relu(Linear(first, "transformer.inner")), "transformer.outer"), first, "norm");
+    }
+
+    private DoubleMatrix Tower(string name, DoubleMatrix input)
+    {
         if (baseline.Family == BaselineFamily.Senet)
         {
             var means = Definitions.TokenMeans(input, input.Columns / TinyData.Shape.EmbeddingDimension);
@@ -32,7 +68,7 @@ internal sealed class BaselineInDouble(Dataset dataset, NamedWeights weights, Ba
 
     private DoubleMatrix Dense(string tower, DoubleMatrix input)
     {
-        for (var i = 0; i < baseline.Layers.Count; i++)
+        for (var i = 0; i < (baseline.Family == BaselineFamily.Mind && tower == "item_tower" ? 0 : baseline.Layers.Count); i++)
         {
             var name = $"{tower}.dense.{i}";
             input = Definitions.Relu(Definitions.BatchNorm(Linear(input, name), Weights[$"{name}.norm.weight"], Weights[$"{name}.norm.bias"]));

@@ -16,7 +16,7 @@ namespace AutoTower.Search.Tests.Baselines;
 /// <summary>Every baseline that is trained, as a model.</summary>
 public sealed class BaselineTests
 {
-    public static TheoryData<string> Families => new("google-dnn-l", "senet-l");
+    public static TheoryData<string> Families => new("google-dnn-l", "senet-l", "bst-l", "mind-l");
 
     public static TheoryData<string> Names => new(BaselineCatalog.Trained.Select(model => model.Name));
 
@@ -30,7 +30,7 @@ public sealed class BaselineTests
         using var device = new CpuDevice(2);
         using var data = new DeviceDataset(device, TinyData.Create(9, 8));
         // Small layers: differences in double are taken of the whole model.
-        var baseline = BaselineCatalog.Find(name) with { Layers = [7, 5] };
+        var baseline = BaselineCatalog.Find(name) with { Layers = [7, 5], InnerWidth = 11 };
         using var model = BaselineCatalog.Create(baseline, data, TinyData.Shape, seed: 5);
         using var batch = new DeviceBatch(device, interactions.Length, TinyData.HistoryLength);
         using var loss = new DeviceBuffer<float>(device, 1, "loss");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AutoTower.Autograd.Random;
 using AutoTower.Search.Baselines;
 using AutoTower.Search.Cost;
@@ -31,6 +32,34 @@ public sealed class CostModelTests
         var cost = BaselineCost.Of(BaselineCatalog.Find(model), PaperTables.Shape(data), CostConvention.Paper);
         Assert.Equal(parameters, PaperTables.Printed(cost.Total.Parameters));
         Assert.Equal(flops, PaperTables.Printed(cost.Total.Flops));
+    }
+
+    /// <summary>ML-1M has L = 20 and d = 48; the sums are written out.</summary>
+    [Theory]
+    [InlineData("bst-m", "transformer", 960 + 9_408 + 196_608 + 2_048 + 48 + 192, 184_320 + 38_400 + 3_932_160 + 3_840)]
+    [InlineData("mind-m", "routing", 2_304, 46_080 + (9 * 1_056) + (6 * 960))]
+    [InlineData("mind-m", "dense.0", 115 * 512, 3 * 113 * 512)]
+    public void Bst_and_Mind_count_everything_under_both_conventions(string model, string part, long parameters, long multiplyAccumulates)
+    {
+        var shape = PaperTables.Shape("ml-1m");
+        var paper = BaselineCost.Of(BaselineCatalog.Find(model), shape, CostConvention.Paper);
+        Assert.Equal(new Complexity(parameters, multiplyAccumulates), paper.User.Parts.Single(other => other.Name == part).Complexity);
+        Assert.Equal(BaselineCost.Of(BaselineCatalog.Find(model), shape, CostConvention.Actual).Total, paper.Total);
+    }
+
+    [Fact]
+    public void What_table_4_prints_is_known_for_every_baseline_and_data_set_of_the_paper()
+    {
+        foreach (var row in PaperTables.Table4)
+        {
+            var (model, data, parameters, flops) = row.Data;
+            Assert.Equal(new PrintedCost(double.Parse(parameters, CultureInfo.InvariantCulture), double.Parse(flops, CultureInfo.InvariantCulture)), PrintedCost.Of(model, data));
+        }
+
+        Assert.Equal(new PrintedCost(2.18, 0.89), PrintedCost.Of("bst-h", "yelp"));
+        Assert.Equal(new PrintedCost(0.18, 0.29), PrintedCost.Of("mind-m", "amazon-books"));
+        Assert.All(BaselineCatalog.Trained, model => Assert.NotNull(PrintedCost.Of(model.Name, "ml-100k")));
+        Assert.Null(PrintedCost.Of("google-dnn-m", "synthetic"));
     }
 
     /// <summary>SPEC.md: user tower 62.9 k and 137.9 k, item tower 89.3 k and 48.4 k.</summary>

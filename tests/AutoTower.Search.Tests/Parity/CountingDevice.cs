@@ -26,6 +26,8 @@ internal sealed class CountingDevice(Device inner) : Device
 
     public override IAttentionKernels Attention => inner.Attention;
 
+    public override ISequenceKernels Sequences => inner.Sequences;
+
     public override IPoolingKernels Pooling => inner.Pooling;
 
     public override IEmbeddingKernels Embedding => inner.Embedding;

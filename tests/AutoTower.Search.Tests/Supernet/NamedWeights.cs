@@ -7,22 +7,23 @@ namespace AutoTower.Search.Tests.Supernet;
 internal sealed class NamedWeights
 {
     private readonly Dictionary<string, (DoubleMatrix Value, float[] Gradient)> _parts = [];
+    private readonly Dictionary<string, DoubleMatrix> _constants = [];
 
     public NamedWeights(ParameterStore store)
     {
         var gradients = store.Gradients.DownloadToHost();
         foreach (var group in store.Groups)
         {
-            foreach (var parameter in group.Parameters)
+            foreach (var (parameter, part) in Parts(group.Parameters))
             {
-                foreach (var part in parameter.Parts)
-                {
-                    var columns = part.IsVector ? 1 : parameter.Columns;
-                    var values = ParameterStore.DownloadPart(store.Values.Device, parameter, part);
-                    var gradient = gradients.AsSpan((int)parameter.Offset + (part.FirstRow * columns), part.Rows * columns).ToArray();
-                    var shape = part.IsVector ? (1, part.Rows) : (part.Rows, columns);
-                    _parts.Add(part.Name, (new DoubleMatrix(shape.Item1, shape.Item2, values), gradient));
-                }
+                var value = Download(store, parameter, part);
+                var gradient = gradients.AsSpan((int)parameter.Offset + (part.FirstRow * (part.IsVector ? 1 : parameter.Columns)), value.Data.Length);
+                _parts.Add(part.Name, (value, gradient.ToArray()));
+            }
+
+            foreach (var (parameter, part) in Parts(group.Buffers))
+            {
+                _constants.Add(part.Name, Download(store, parameter, part));
             }
         }
     }
@@ -30,7 +31,7 @@ internal sealed class NamedWeights
     /// <summary>The largest gradient of any parameter.</summary>
     public float LargestGradient => _parts.Values.Max(part => GradientComparison.Largest(part.Gradient));
 
-    public DoubleMatrix this[string name] => _parts[name].Value;
+    public DoubleMatrix this[string name] => _parts.TryGetValue(name, out var part) ? part.Value : _constants[name];
 
     /// <summary>
     /// Compares the gradients of all parts with central differences of <paramref name="loss"/>, which reads the values through this object.
@@ -42,4 +43,12 @@ internal sealed class NamedWeights
             GradientComparison.Check(name, loss, value.Data, gradient, samples, LargestGradient);
         }
     }
+
+    private static IEnumerable<(Parameter Parameter, ParameterPart Part)> Parts(IEnumerable<Parameter> parameters) =>
+        parameters.SelectMany(parameter => parameter.Parts.Select(part => (parameter, part)));
+
+    private static DoubleMatrix Download(ParameterStore store, Parameter parameter, ParameterPart part) => new(
+        part.IsVector ? 1 : part.Rows,
+        part.IsVector ? part.Rows : parameter.Columns,
+        ParameterStore.DownloadPart(store.Values.Device, parameter, part));
 }

@@ -19,6 +19,7 @@ public sealed unsafe class CpuDevice : Device
         Elementwise = new CpuElementwiseKernels(_threads);
         Normalisation = new CpuNormalisationKernels(_threads);
         Attention = new CpuAttentionKernels(_threads);
+        Sequences = new CpuSequenceKernels(_threads);
         Pooling = new CpuPoolingKernels(_threads);
         Embedding = new CpuEmbeddingKernels(_threads);
         Loss = new CpuLossKernels(_threads);
@@ -47,6 +48,9 @@ public sealed unsafe class CpuDevice : Device
 
     /// <inheritdoc/>
     public override IAttentionKernels Attention { get; }
+
+    /// <inheritdoc/>
+    public override ISequenceKernels Sequences { get; }
 
     /// <inheritdoc/>
     public override IPoolingKernels Pooling { get; }

@@ -147,6 +147,67 @@ internal sealed unsafe class CpuNormalisationKernels(CpuThreads threads) : INorm
             }
         });
 
+    public void LayerNormForward(Matrix x, Matrix residual, Matrix weight, Matrix bias, Matrix y, Matrix saved)
+    {
+        Shape.Require(residual, x.Rows, x.Columns);
+        Shape.Require(y, x.Rows, x.Columns);
+        Shape.Require(saved, x.Rows, 2);
+        Shape.Require(weight, 1, x.Columns);
+        Shape.Require(bias, 1, x.Columns);
+        threads.For(x.Rows, Rows.Grain(x.Columns), (first, end) =>
+        {
+            for (var i = first; i < end; i++)
+            {
+                var row = y.Row(i);
+                TensorPrimitives.Add<float>(x.Row(i), residual.Row(i), row);
+                var mean = TensorPrimitives.Sum<float>(row) / row.Length;
+                TensorPrimitives.Subtract(row, mean, row);
+                var inverse = 1f / MathF.Sqrt((TensorPrimitives.SumOfSquares<float>(row) / row.Length) + Epsilon);
+                TensorPrimitives.Multiply(row, inverse, row);
+                TensorPrimitives.MultiplyAdd<float>(row, weight.Row(0), bias.Row(0), row);
+                (saved.Row(i)[0], saved.Row(i)[1]) = (mean, inverse);
+            }
+        });
+    }
+
+    public void LayerNormBackward(
+        Matrix x, Matrix residual, Matrix weight, Matrix saved, Matrix dy, Matrix dx, Matrix dResidual, Matrix dWeight, Matrix dBias)
+    {
+        var width = x.Columns;
+        Shape.Require(dy, x.Rows, width);
+        Shape.Require(dx, x.Rows, width);
+        Shape.Require(dResidual, x.Rows, width);
+        using var memory = threads.Scratch.Rent<float>(((long)x.Rows + 2) * width);
+        var normalised = new Matrix((nint)memory.Pointer, x.Rows, width);
+        var sums = new Matrix((nint)(memory.Pointer + (nint)x.Rows * width), 2, width); // of dy and of dy * normalised
+        threads.For(x.Rows, Rows.Grain(width), (first, end) =>
+        {
+            var scaled = new float[width];
+            for (var i = first; i < end; i++)
+            {
+                var row = normalised.Row(i);
+                var (mean, inverse) = (saved.Row(i)[0], saved.Row(i)[1]);
+                TensorPrimitives.Add<float>(x.Row(i), residual.Row(i), row);
+                TensorPrimitives.Subtract(row, mean, row);
+                TensorPrimitives.Multiply(row, inverse, row);
+                TensorPrimitives.Multiply<float>(dy.Row(i), weight.Row(0), scaled);
+                var shift = TensorPrimitives.Sum<float>(scaled) / width;
+                var along = TensorPrimitives.Dot<float>(scaled, row) / width;
+                TensorPrimitives.Subtract(scaled, shift, scaled);
+                TensorPrimitives.MultiplyAdd(row, -along, scaled, scaled);
+                TensorPrimitives.MultiplyAdd(scaled, inverse, dx.Row(i), dx.Row(i));
+                TensorPrimitives.MultiplyAdd(scaled, inverse, dResidual.Row(i), dResidual.Row(i));
+            }
+        });
+        SumOfRows(dy, sums.Reshape(1, 2 * width).Row(0), (gradient, i, sum) =>
+        {
+            TensorPrimitives.Add<float>(sum[..width], gradient, sum[..width]);
+            TensorPrimitives.MultiplyAdd<float>(gradient, normalised.Row(i), sum[width..], sum[width..]);
+        });
+        TensorPrimitives.Add<float>(dBias.Row(0), sums.Row(0), dBias.Row(0));
+        TensorPrimitives.Add<float>(dWeight.Row(0), sums.Row(1), dWeight.Row(0));
+    }
+
     // Per fixed chunk of rows in float, over the chunks in double.
     private void SumOfRows(Matrix x, Span<float> result, RowAction add)
     {

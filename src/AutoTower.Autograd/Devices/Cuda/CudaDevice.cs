@@ -34,6 +34,7 @@ public sealed class CudaDevice : Device
             Elementwise = new CudaElementwiseKernels(_engine);
             Normalisation = new CudaNormalisationKernels(_engine);
             Attention = new CudaAttentionKernels(_engine);
+            Sequences = new CudaSequenceKernels(_engine);
             Pooling = new CudaPoolingKernels(_engine);
             Embedding = new CudaEmbeddingKernels(_engine);
             Loss = new CudaLossKernels(_engine);
@@ -75,6 +76,9 @@ public sealed class CudaDevice : Device
 
     /// <inheritdoc/>
     public override IAttentionKernels Attention { get; }
+
+    /// <inheritdoc/>
+    public override ISequenceKernels Sequences { get; }
 
     /// <inheritdoc/>
     public override IPoolingKernels Pooling { get; }

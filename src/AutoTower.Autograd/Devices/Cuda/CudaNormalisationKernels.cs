@@ -17,6 +17,9 @@ internal sealed class CudaNormalisationKernels(CudaEngine engine) : INormalisati
     private readonly CudaKernel _inference = engine.Kernel("batch_norm.cu", "batch_norm_relu_inference");
     private readonly CudaKernel _normalise = engine.Kernel("l2_normalise.cu", "l2_normalise_forward");
     private readonly CudaKernel _normaliseBackward = engine.Kernel("l2_normalise.cu", "l2_normalise_backward");
+    private readonly CudaKernel _layerNorm = engine.Kernel("layer_norm.cu", "layer_norm_forward");
+    private readonly CudaKernel _layerNormBackward = engine.Kernel("layer_norm.cu", "layer_norm_backward");
+    private readonly CudaKernel _layerNormBackwardParameters = engine.Kernel("layer_norm.cu", "layer_norm_backward_parameters");
 
     public void BatchNormReluTrain(Matrix x, BatchNormVectors vectors, float momentum, Matrix y, Matrix saved)
     {
@@ -64,6 +67,33 @@ internal sealed class CudaNormalisationKernels(CudaEngine engine) : INormalisati
         Shape.Require(dy, y.Rows, y.Columns);
         Shape.Require(dx, y.Rows, y.Columns);
         engine.Launch(_normaliseBackward, Dim3.Cover(y.Rows, WarpsABlock), Block, 0, y, norms, dy, dx);
+    }
+
+    public void LayerNormForward(Matrix x, Matrix residual, Matrix weight, Matrix bias, Matrix y, Matrix saved)
+    {
+        Shape.Require(residual, x.Rows, x.Columns);
+        Shape.Require(y, x.Rows, x.Columns);
+        Shape.Require(saved, x.Rows, 2);
+        Shape.Require(weight, 1, x.Columns);
+        Shape.Require(bias, 1, x.Columns);
+        engine.Launch(_layerNorm, Dim3.Cover(x.Rows, WarpsABlock), Block, 0, x, residual, weight.Address, bias.Address, y, saved);
+    }
+
+    public void LayerNormBackward(
+        Matrix x, Matrix residual, Matrix weight, Matrix saved, Matrix dy, Matrix dx, Matrix dResidual, Matrix dWeight, Matrix dBias)
+    {
+        Shape.Require(dy, x.Rows, x.Columns);
+        Shape.Require(dx, x.Rows, x.Columns);
+        Shape.Require(dResidual, x.Rows, x.Columns);
+        engine.Launch(
+            _layerNormBackward, Dim3.Cover(x.Rows, WarpsABlock), Block, 0, x, residual, weight.Address, saved, dy, dx, dResidual);
+        var sums = new ColumnSums(engine, x.Rows, x.Columns);
+        foreach (var (ofBias, gradient) in ((int, nint)[])[(0, dWeight.Address), (1, dBias.Address)])
+        {
+            engine.Launch(
+                _layerNormBackwardParameters, sums.Grid, ColumnSums.Block, 0, x, residual, saved, dy, ofBias, sums.Partials,
+                engine.Counters.Address, gradient);
+        }
     }
 
     private static void Require(BatchNormVectors vectors, int columns)

@@ -7,7 +7,7 @@ namespace AutoTower.Autograd.Devices.Kernels;
 /// <param name="RunningVariance">Running variance (unbiased), updated likewise.</param>
 public readonly record struct BatchNormVectors(Matrix Weight, Matrix Bias, Matrix RunningMean, Matrix RunningVariance);
 
-/// <summary>Batch normalisation (eps 1e-5), fused with the ReLU behind it, and L2 normalisation of rows.</summary>
+/// <summary>Batch normalisation (eps 1e-5), fused with the ReLU behind it, layer normalisation (eps 1e-5), and L2 normalisation of rows.</summary>
 public interface INormalisationKernels
 {
     /// <summary>
@@ -40,4 +40,17 @@ public interface INormalisationKernels
 
     /// <summary>dx[i] += (dy[i] - y[i] (y[i] . dy[i])) / norm[i]; rows whose divisor was clamped get dy / 1e-12 as in the reference.</summary>
     void L2NormaliseBackward(Matrix y, Matrix norms, Matrix dy, Matrix dx);
+
+    /// <summary>y[i] = gamma (s[i] - mean) / sqrt(var + eps) + beta, s = x + residual, with each row's mean and biased variance. Assigns y and saved.</summary>
+    /// <param name="x">(N, D).</param>
+    /// <param name="residual">(N, D).</param>
+    /// <param name="weight">(1, D): gamma.</param>
+    /// <param name="bias">(1, D): beta.</param>
+    /// <param name="y">(N, D).</param>
+    /// <param name="saved">(N, 2): mean and inverse standard deviation of each row.</param>
+    void LayerNormForward(Matrix x, Matrix residual, Matrix weight, Matrix bias, Matrix y, Matrix saved);
+
+    /// <summary>dx, dResidual, dWeight and dBias += gradient.</summary>
+    void LayerNormBackward(
+        Matrix x, Matrix residual, Matrix weight, Matrix saved, Matrix dy, Matrix dx, Matrix dResidual, Matrix dWeight, Matrix dBias);
 }
