@@ -26,7 +26,7 @@ public static class ReproductionFigures
                 Width,
                 (canvas, width) => rows.All(row => row.X is not null)
                     ? ReproductionCharts.Curve(
-                        rows, table.Title, $"{title}, %", row => Scaled(row.Of($"paper {metric}"), 100), canvas, width)
+                        rows, table.Axis, $"{title}, %", row => Scaled(row.Of($"paper {metric}"), 100), canvas, width)
                     : ReproductionCharts.Intervals(
                         rows, $"{title}, %", row => Scaled(row.Of($"paper {metric}"), 100), row => metric == "recall@50" ? row.Printed?.Recall : row.Printed?.Ndcg, canvas, width));
         }
@@ -38,7 +38,7 @@ public static class ReproductionFigures
                 $"FLOPs on {data}",
                 "Mean over seeds with one standard deviation.",
                 Width,
-                (canvas, width) => ReproductionCharts.Curve(rows, table.Title, "million FLOPs", row => Scaled(row.Flops, 1e-6), canvas, width));
+                (canvas, width) => ReproductionCharts.Curve(rows, table.Axis, "million FLOPs", row => Scaled(row.Flops, 1e-6), canvas, width));
         }
     }
 

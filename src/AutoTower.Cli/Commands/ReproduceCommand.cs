@@ -101,7 +101,10 @@ internal static class ReproduceCommand
                            method.Printed(set),
                            runs.GetValueOrDefault((set, method.Name)) ?? []),
                 ],
-                leftOut);
+                leftOut)
+            {
+                Axis = plan.Axis,
+            };
             Write(table, path, shared.Description, given.Identity, parsed.GetValue(json), output);
             return hasFailed ? ExitCode.Failure : ExitCode.Success;
         });

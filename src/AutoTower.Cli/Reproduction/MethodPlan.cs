@@ -32,6 +32,9 @@ internal sealed record MethodPlan(string Name, string Label, string Command, par
 /// <param name="Methods">The rows for the data sets that are there.</param>
 internal sealed record TablePlan(string Name, string Title, IReadOnlyList<string> Data, Func<IReadOnlyList<string>, IReadOnlyList<MethodPlan>> Methods)
 {
+    /// <summary>Name of a figure's horizontal axis.</summary>
+    public string Axis { get; init; } = string.Empty;
+
     /// <summary>Rows of the paper that this program can't run, with the reason.</summary>
     public IReadOnlyList<(string What, string Reason)> Missing { get; init; } = [];
 }

@@ -67,8 +67,14 @@ internal static class TableCatalog
                 Source = (source, Limited("m")),
             }),
         ]),
-        new("figure3", "choice blocks of each tower", All, _ => [.. Enumerable.Range(3, 5).Select(Blocks)]),
-        new("figure4", "embedding dimension", Ablation, _ => [.. EmbeddingDimensions.Select(Embedding)]),
+        new("figure3", "Figure 3: numbers of choice blocks under low limits", All, _ => [.. Enumerable.Range(3, 5).Select(Blocks)])
+        {
+            Axis = "choice blocks of each tower",
+        },
+        new("figure4", "Figure 4: embedding dimensions without limits", Ablation, _ => [.. EmbeddingDimensions.Select(Embedding)])
+        {
+            Axis = "embedding dimension",
+        },
     ];
 
     private static MethodPlan Unlimited => new("autotower-unlimited", "without limits", "search");

@@ -32,6 +32,9 @@ public sealed record ReproducedRow(
 public sealed record ReproducedTable(
     string Name, string Title, IReadOnlyList<ReproducedRow> Rows, IReadOnlyList<(string What, string Reason)> LeftOut)
 {
+    /// <summary>Name of the horizontal axis, where rows have a place on one.</summary>
+    public string Axis { get; init; } = string.Empty;
+
     /// <summary>The p below which the paper calls a difference significant.</summary>
     public const double SignificanceLevel = 0.005;
 

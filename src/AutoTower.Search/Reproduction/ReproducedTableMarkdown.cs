@@ -11,8 +11,10 @@ public static class ReproducedTableMarkdown
     private static readonly string[] Header =
     [
         "model", "seeds", "R@50 printed", "R@50", "N@50 printed", "N@50", "R@50 strict", "N@50 strict", "M parameters printed", "M parameters",
-        "M FLOPs printed", "M FLOPs", "R@50 against best baseline", "p", "N@50 against best baseline", "p",
+        "M FLOPs printed", "M FLOPs",
     ];
+
+    private static readonly string[] Comparison = ["R@50 against best baseline", "p", "N@50 against best baseline", "p"];
 
     /// <summary>Writes <paramref name="table"/>.</summary>
     public static void Write(TextWriter output, ReproducedTable table)
@@ -21,19 +23,29 @@ public static class ReproducedTableMarkdown
         ArgumentNullException.ThrowIfNull(table);
         output.WriteLine($"# {table.Title}");
         output.WriteLine();
-        output.WriteLine(
-            "Test set, in %: mean ± standard deviation over seeds, protocol paper where strict is not said. The last columns compare with the best "
-            + $"baseline of the same scenario: mean difference and p of a paired t-test over seeds; * where p < {ReproducedTable.SignificanceLevel}.");
+        var compares = table.Rows.Any(row => row.IsBaseline);
+        output.Write("Test set, in %: mean ± standard deviation over seeds, protocol paper where strict is not said.");
+        output.WriteLine(compares
+            ? " The last columns compare with the best baseline of the same scenario: mean difference and p of a paired t-test over seeds; "
+                + $"* where p < {ReproducedTable.SignificanceLevel}."
+            : string.Empty);
+        string[] header = [.. Header, .. compares ? Comparison : []];
         foreach (var data in table.Rows.Select(row => row.Data).Distinct())
         {
             output.WriteLine();
             output.WriteLine($"## {data}");
             output.WriteLine();
-            Line(output, Header);
-            Line(output, [.. Header.Select((_, column) => column == 0 ? "---" : "---:")]);
+            Line(output, header);
+            Line(output, [.. header.Select((_, column) => column == 0 ? "---" : "---:")]);
             foreach (var row in table.Rows.Where(row => row.Data == data))
             {
-                Line(output, Cells(table, row));
+                Line(
+                    output,
+                    [
+                        .. Cells(row),
+                        .. compares ? Difference(table, row, Metrics[0]) : [],
+                        .. compares ? Difference(table, row, Metrics[1]) : [],
+                    ]);
             }
         }
 
@@ -48,7 +60,7 @@ public static class ReproducedTableMarkdown
         }
     }
 
-    private static string[] Cells(ReproducedTable table, ReproducedRow row) =>
+    private static string[] Cells(ReproducedRow row) =>
     [
         row.Label,
         $"{row.Runs.Count}",
@@ -62,8 +74,6 @@ public static class ReproducedTableMarkdown
         Millions(row.Parameters),
         Printed(row.Printed?.Flops),
         Millions(row.Flops),
-        .. Difference(table, row, Metrics[0]),
-        .. Difference(table, row, Metrics[1]),
     ];
 
     private static string[] Difference(ReproducedTable table, ReproducedRow row, string metric)
