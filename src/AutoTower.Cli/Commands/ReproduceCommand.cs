@@ -58,7 +58,6 @@ internal static class ReproduceCommand
             using var shared = device.Create(parsed);
             var runner = new CellRunner(path, given, shared, error);
             var methods = plan.Methods(sets);
-            leftOut.AddRange(plan.Missing);
             var hasFailed = false;
             var runs = new Dictionary<(string Data, string Method), List<CellResult>>();
             for (var seed = 1ul; seed <= (ulong)parsed.GetValue(seeds); seed++)

@@ -34,7 +34,4 @@ internal sealed record TablePlan(string Name, string Title, IReadOnlyList<string
 {
     /// <summary>Name of a figure's horizontal axis.</summary>
     public string Axis { get; init; } = string.Empty;
-
-    /// <summary>Rows of the paper that this program can't run, with the reason.</summary>
-    public IReadOnlyList<(string What, string Reason)> Missing { get; init; } = [];
 }
