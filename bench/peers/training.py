@@ -5,11 +5,13 @@ Usage: python3 bench/peers/training.py --data-dir FOLDER [--json FILE] [--steps 
 The same work as AutoTower's (SPEC.md): ML-1M with its fields, histories of 20, batches of 1,024 shuffled records of the training set, corrected
 batch softmax with streaming frequencies, regulariser, clipping, Adam with weight decay, of which only the path's parameters have gradients.
 All data lives on the GPU; what is done a step on the host is what an eager program does. `compile` is torch.compile, `graph` a CUDA graph
-of the whole step; both of the fixed architecture. Multiply-accumulates of an example are printed to compare with `autotower cost`, and the
+of the whole step; both of the fixed architecture. (Products are multiplied one by one, since the backward pass of prod waits for the GPU.) Multiply-accumulates of an example are printed to compare with `autotower cost`, and the
 fixed architecture's loss, mean of the last 100 of 1,000 steps, to compare with AutoTower's.
 """
 import argparse
+import functools
 import json
+import math
 import random
 import time
 from pathlib import Path
@@ -24,6 +26,11 @@ MLP, EW, SA = [16, 32, 64, 128, 256, 512, 1024], ["sum", "avg", "ip", "max", "mi
 POOLINGS = ["sum", "average", "self-attentive", "self-attention"]
 BLOCKS = [("mlp", h) for h in MLP] + [("ew", k) for k in EW] + [("sa", h) for h in SA]
 FIXED = ("self-attention", [("sa", 3), ("ew", "ip"), ("mlp", 128)], [("mlp", 512), ("mlp", 64), ("sa", 2)])
+
+
+def look_up(table, ids):
+    """Rows of an embedding table; index_select, whose backward pass a CUDA graph can hold."""
+    return table.weight.index_select(0, ids.reshape(-1)).view(*ids.shape, E)
 
 
 def load(folder, device):
@@ -89,7 +96,7 @@ class Block(nn.Module):
         else:
             x = x.view(-1, self.n, D)
             if self.kind == "ew":
-                x = {"sum": lambda: x.sum(1), "avg": lambda: x.mean(1), "ip": lambda: x.prod(1), "max": lambda: x.amax(1), "min": lambda: x.amin(1)}[self.size]()
+                x = {"sum": lambda: x.sum(1), "avg": lambda: x.mean(1), "ip": lambda: functools.reduce(torch.mul, x.unbind(1)), "max": lambda: x.amax(1), "min": lambda: x.amin(1)}[self.size]()
             else:
                 heads = lambda part: part.view(-1, self.n, self.size, HEAD).transpose(1, 2)
                 q, k, v, rest = self.first(x).chunk(4, -1)
@@ -157,15 +164,15 @@ class Model(nn.Module):
     def embed_items(self, ids):
         genres = self.item_genres[ids]
         known = (genres > 0).float()
-        mean = (self.items[2](genres) * (known / known.sum(1, keepdim=True).clamp(1)).unsqueeze(-1)).sum(1)
-        return torch.cat([self.items[0](ids), self.items[1](self.item_fields[ids, 1]), mean], 1)
+        mean = (look_up(self.items[2], genres) * (known / known.sum(1, keepdim=True).clamp(1)).unsqueeze(-1)).sum(1)
+        return torch.cat([look_up(self.items[0], ids), look_up(self.items[1], self.item_fields[ids, 1]), mean], 1)
 
     def forward(self, users, items, histories, pooling, user_path, item_path):
         fields = self.user_fields[users]
-        of_user = torch.cat([table(fields[:, f]) for f, table in enumerate(self.users)], 1)
+        of_user = torch.cat([look_up(table, fields[:, f]) for f, table in enumerate(self.users)], 1)
         of_item = self.embed_items(items)
         valid = (histories > 0).float()
-        rows = torch.cat([self.items[0](histories), self.items[1](self.item_fields[histories, 1]), self.items[2](self.item_genres[histories, 0])], 2)
+        rows = torch.cat([look_up(self.items[0], histories), look_up(self.items[1], self.item_fields[histories, 1]), look_up(self.items[2], self.item_genres[histories, 0])], 2)
         pooled = self.poolings[pooling](rows * valid.unsqueeze(-1), valid)
         return self.user_tower(torch.cat([of_user, pooled], 1), user_path), self.item_tower(of_item, item_path), of_user, of_item
 
@@ -202,7 +209,7 @@ class Trainer:
             ordered, order = items.sort(stable=True)
             rank = torch.empty_like(items)
             rank[order] = self.targets - torch.searchsorted(ordered, ordered)
-            interval = ((1 - RATE) * self.interval[items] + RATE * (self.step_number - self.last[items])) * (1 - RATE) ** rank
+            interval = ((1 - RATE) * self.interval[items] + RATE * (self.step_number - self.last[items])) * torch.exp(rank * math.log(1 - RATE))
             self.interval.scatter_reduce_(0, items, interval, "amin", include_self=False)
             self.last[items] = self.step_number.expand(BATCH)
         scores = u @ v.t() / TEMPERATURE + torch.log(interval)
@@ -217,8 +224,8 @@ class Trainer:
         return value
 
 
-def measured(name, work, units, repeats):
-    work(10)
+def measured(name, work, units, repeats, warm_up=10):
+    work(warm_up)
     times = []
     for _ in range(repeats):
         torch.cuda.synchronize()
@@ -263,7 +270,7 @@ def main():
         if "supernet" in what:
             results.append(measured("supernet step, eager", supernet, options.steps, options.repeats))
         if "candidates" in what:
-            results.append(measured("candidate, eager", candidates, 1, 3))
+            results.append(measured("candidate, eager", candidates, 1, 3, warm_up=1))
 
     only = lambda path: [[block] for block in path]
     fixed = lambda: Model(data, [FIXED[0]], only(FIXED[1]), only(FIXED[2])).to(device)
