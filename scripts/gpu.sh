@@ -2,7 +2,8 @@
 # Runs the GPU tests and benchmarks on a machine that has a GPU but no .NET.
 #   scripts/gpu.sh publish         here: builds artifacts/gpu/programs.tar.gz, the programs with one .NET runtime for all of them
 #   scripts/gpu.sh run [OUT] [STEP...]   there, in the same folder of the repository: runs the steps and writes logs and summary.json to OUT
-# Steps: tests (default), memcheck, racecheck, initcheck (the tests under that tool of compute-sanitizer), bench.
+# Steps: tests (default), memcheck, racecheck, initcheck (the tests under that tool of compute-sanitizer), bench (training, candidates and top-K,
+# beside PyTorch's where python3 has it; DATA names the folder of ML-1M, without which the embedded data are used).
 # FILTER limits the tests to classes, such as FILTER='*Parity*'. The CUDA driver, NVRTC and cuBLAS must be installed there.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -14,8 +15,8 @@ fail() {
 }
 
 publish() {
-    local stage=artifacts/gpu/stage projects=(tests/AutoTower.Kernels.Tests tests/AutoTower.Autograd.Tests tests/AutoTower.Cli.Tests src/AutoTower.Cli)
-    [ -d bench/AutoTower.Bench ] && projects+=(bench/AutoTower.Bench)
+    local stage=artifacts/gpu/stage
+    local projects=(tests/AutoTower.{Kernels,Autograd,Search,Cli}.Tests src/AutoTower.Cli bench/AutoTower.Device.Bench)
     rm -rf "$stage" "$archive"
     mkdir -p "$stage"
     # One folder: every program finds the same runtime beside it.
@@ -23,7 +24,7 @@ publish() {
         dotnet publish "$project" -c Release -r linux-x64 --self-contained -o "$stage" -v quiet --nologo \
             -p:SatelliteResourceLanguages=en -p:GenerateDocumentationFile=false || fail "$project can't be published."
     done
-    rm -rf "$stage"/*.xml "$stage"/createdump "$stage"/libmscordbi.so "$stage"/libmscordaccore.so "$stage"/BuildHost-*
+    rm -rf "$stage"/*.{xml,pdb,dbg} "$stage"/createdump "$stage"/libmscordbi.so "$stage"/libmscordaccore.so "$stage"/BuildHost-*
     git describe --always --dirty --abbrev=12 > "$stage/commit"
     tar -C "$stage" -czf "$archive" .
     rm -rf "$stage"
@@ -57,6 +58,22 @@ record() { # step, log name, command...
     grep -E '^failed ' "$log" | head -n 20
 }
 
+# The benchmarks of bench/results/gpu-*.json.
+bench() {
+    local data=(--data synthetic) options commit
+    commit=$(cat "$programs/commit")
+    [ -n "${DATA:-}" ] && data=(--data ml-1m --data-dir "$DATA")
+    for options in "" "--precision tf32" "--deterministic"; do
+        # shellcheck disable=SC2086
+        record bench "bench-training${options// /}" "$programs/autotower" bench "${data[@]}" --device cuda --what supernet candidates fixed $options \
+            --json-file "$out/gpu-macro${options// /}.json"
+    done
+    record bench bench-topk "$programs/AutoTower.Device.Bench" topk --commit "$commit" --json "$out/gpu-topk.json"
+    python3 -c 'import torch' 2>/dev/null || return 0
+    record bench bench-topk-pytorch python3 bench/peers/topk.py --json "$out/gpu-topk-pytorch.json"
+    [ -z "${DATA:-}" ] || record bench bench-training-pytorch python3 bench/peers/training.py --data-dir "$DATA" --json "$out/gpu-training-pytorch.json"
+}
+
 run() {
     out=${1:-artifacts/gpu/results}
     shift || true
@@ -68,6 +85,7 @@ run() {
     trap 'rm -rf "$programs"' EXIT
     tar -C "$programs" -xzf "$archive" || fail "$archive can't be unpacked."
     find_libraries
+    export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 # Such machines often have no ICU.
     for program in "$programs"/AutoTower.*.Tests; do
         [ -x "$program" ] && tests+=("$program")
     done
@@ -85,8 +103,7 @@ run() {
             done
             ;;
         bench)
-            [ -x "$programs/AutoTower.Bench" ] || fail "the archive holds no benchmarks."
-            record bench bench "$programs/AutoTower.Bench" --out "$out"
+            bench
             ;;
         *) fail "there is no step '$step'; there are tests, memcheck, racecheck, initcheck and bench." ;;
         esac
