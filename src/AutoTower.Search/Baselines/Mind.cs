@@ -19,6 +19,7 @@ public sealed class Mind : Baseline
 {
     private const int InterestCount = 3;
     private const int RoutingRounds = 3;
+    private const float LabelScale = 1; // of the inner products in label-aware attention: the published exponent p = 1
 
     private readonly LinearLayer _bilinear;
     private readonly Parameter _logits;
@@ -57,9 +58,10 @@ public sealed class Mind : Baseline
         ArgumentNullException.ThrowIfNull(tape);
         var users = UserTower(tape, batch);
         var items = ItemTower(tape, batch.Items);
-        // Attention goes by the scores of the loss, so that it comes close to the largest score, by which ranking goes.
+        // Attention sees the label. Sharpened by the loss's temperature it would pick the one interest nearest to it, whatever the user's
+        // history says, and training would pay for that (docs/results.md).
         var attended = tape.NewTensor(batch.Users.Length, OutputWidth);
-        tape.LabelAttention(users.Representation, items.Representation, 1 / objective.Temperature, attended);
+        tape.LabelAttention(users.Representation, items.Representation, LabelScale, attended);
         var vectors = tape.NewTensor(batch.Users.Length, OutputWidth);
         tape.L2Normalise(attended, vectors);
         tape.TwoTowerLoss(users with { Representation = vectors }, items, objective);

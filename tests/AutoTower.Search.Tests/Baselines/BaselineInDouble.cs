@@ -26,7 +26,7 @@ internal sealed class BaselineInDouble(Dataset dataset, NamedWeights weights, Ba
     protected override DoubleMatrix Items(DoubleMatrix fields) => Tower("item", fields);
 
     protected override DoubleMatrix ForItems(DoubleMatrix users, DoubleMatrix items) => baseline.Family == BaselineFamily.Mind
-        ? Definitions.L2Normalise(SequenceDefinitions.LabelAttention(users, items, 1 / (double)Temperature))
+        ? Definitions.L2Normalise(SequenceDefinitions.LabelAttention(users, items, scale: 1))
         : users;
 
     // (B, K*O).
