@@ -1,4 +1,5 @@
 using AutoTower.Cli.Tests.Runs;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Cli.Tests;
 

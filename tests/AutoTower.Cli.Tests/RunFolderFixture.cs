@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AutoTower.Cli.Tests.Runs;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Cli.Tests;
 

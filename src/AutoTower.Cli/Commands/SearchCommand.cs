@@ -14,28 +14,20 @@ internal static class SearchCommand
 {
     public static Command Create(TextWriter output, TextWriter error, Device? device)
     {
-        var data = new DataOptions();
-        var search = new SearchOptionSet();
-        var training = new TrainingOptionSet();
-        var run = new RunOptions(device);
-        var convention = ConventionOption.Create();
+        var options = new SearchRunOptions(device);
+        var run = options.Run;
         var command = new Command("search", "Searches an architecture: trains the supernet, searches it, retrains the best and ranks the test set.");
-        data.AddTo(command);
-        search.AddTo(command);
-        command.Options.Add(convention);
-        training.AddTo(command);
-        run.AddTo(command);
+        options.AddTo(command);
         command.SetAction(parsed =>
         {
-            if (FinishedRun.Show(run.Resume(parsed), run.Json(parsed), output))
+            if (options.ShowFinished(parsed, output))
             {
                 return ExitCode.Success;
             }
 
-            var settings = search.Read(
-                parsed, data.Seed(parsed), parsed.GetValue(convention), training.Training(parsed), training.Retraining(parsed));
+            var settings = options.Settings(parsed);
             using var context = RunContext.Open(
-                parsed, data, run, training.EmbeddingDimension(parsed), error, experiment => SearchPipeline.Validate(experiment, settings));
+                parsed, options.Data, run, options.EmbeddingDimension(parsed), error, experiment => SearchPipeline.Validate(experiment, settings));
             SearchPipeline? pipeline = null;
             try
             {

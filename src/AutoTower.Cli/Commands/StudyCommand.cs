@@ -16,36 +16,28 @@ internal static class StudyCommand
     private static Command Fitness(TextWriter output, TextWriter error)
     {
         var count = NumberOption.Within("--architectures", "Number of random architectures within the limits.", 40, 3, 10_000);
-        var data = new DataOptions();
-        var search = new SearchOptionSet();
-        var training = new TrainingOptionSet();
-        var run = new RunOptions();
-        var convention = ConventionOption.Create();
+        var options = new SearchRunOptions();
+        var run = options.Run;
         var command = new Command(
             "fitness",
             "Trains a supernet, judges random architectures by every fitness, trains each from scratch and prints Spearman correlations with Recall@50.")
         {
             count,
         };
-        data.AddTo(command);
-        search.AddTo(command);
-        command.Options.Add(convention);
-        training.AddTo(command);
-        run.AddTo(command);
+        options.AddTo(command);
         command.SetAction(parsed =>
         {
-            if (FinishedRun.Show(run.Resume(parsed), run.Json(parsed), output))
+            if (options.ShowFinished(parsed, output))
             {
                 return ExitCode.Success;
             }
 
-            var settings = search.Read(
-                parsed, data.Seed(parsed), parsed.GetValue(convention), training.Training(parsed), training.Retraining(parsed));
+            var settings = options.Settings(parsed);
             using var context = RunContext.Open(
                 parsed,
-                data,
+                options.Data,
                 run,
-                training.EmbeddingDimension(parsed),
+                options.EmbeddingDimension(parsed),
                 error,
                 experiment => FitnessStudy.Validate(experiment, settings, parsed.GetValue(count)));
             FitnessStudy? study = null;

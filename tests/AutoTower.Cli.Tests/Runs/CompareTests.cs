@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Cli.Tests.Runs;
 

@@ -1,3 +1,5 @@
+using AutoTower.Tests.Files;
+
 namespace AutoTower.Cli.Tests.Runs;
 
 public sealed class KillTests : IDisposable

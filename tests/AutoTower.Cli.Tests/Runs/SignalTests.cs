@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Cli.Tests.Runs;
 

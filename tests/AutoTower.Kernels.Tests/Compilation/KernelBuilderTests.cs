@@ -1,5 +1,6 @@
 using System.Text;
 using AutoTower.Kernels.Compilation;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Kernels.Tests.Compilation;
 
@@ -89,8 +90,8 @@ public sealed class KernelBuilderTests : IDisposable
     [Fact]
     public void A_missing_or_empty_folder_is_named()
     {
-        string missing = _sources.Combine("missing");
-        string empty = _sources.Combine("common");
+        string missing = _sources["missing"];
+        string empty = _sources["common"];
 
         Assert.Equal($"The kernels folder {missing} does not exist.",
             Assert.Throws<DirectoryNotFoundException>(() => new DirectoryKernelSources(missing)).Message);

@@ -1,5 +1,6 @@
 using AutoTower.Kernels.Caching;
 using AutoTower.Kernels.Compilation;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Kernels.Tests.Compilation;
 
@@ -25,14 +26,14 @@ public sealed class KernelCacheTests : IDisposable
     public void Any_damaged_byte_makes_the_entry_missing()
     {
         Cache().Write("a.cubin", [1, 2, 3]);
-        byte[] whole = File.ReadAllBytes(_folder.Combine("a.cubin"));
+        byte[] whole = File.ReadAllBytes(_folder["a.cubin"]);
         for (int i = 0; i < whole.Length; i++)
         {
             byte[] damaged = [.. whole];
             damaged[i] ^= 0x40;
-            File.WriteAllBytes(_folder.Combine("a.cubin"), damaged);
+            File.WriteAllBytes(_folder["a.cubin"], damaged);
             Assert.Null(Cache().TryRead("a.cubin"));
-            File.WriteAllBytes(_folder.Combine("a.cubin"), whole[..i]);
+            File.WriteAllBytes(_folder["a.cubin"], whole[..i]);
             Assert.Null(Cache().TryRead("a.cubin"));
         }
     }
@@ -65,21 +66,21 @@ public sealed class KernelCacheTests : IDisposable
     {
         // A file where the folder should be stops every user, root included.
         _folder.Write("file", "");
-        var cache = new KernelCache(_folder.Combine("file", "kernels"), _warnings.Add);
+        var cache = new KernelCache(_folder["file", "kernels"], _warnings.Add);
 
         cache.Write("a.cubin", [1]);
         cache.Write("b.cubin", [2]);
 
         Assert.Null(cache.TryRead("a.cubin"));
         string warning = Assert.Single(_warnings);
-        Assert.StartsWith($"The kernel cache folder {_folder.Combine("file", "kernels")} cannot be written (", warning, StringComparison.Ordinal);
+        Assert.StartsWith($"The kernel cache folder {_folder["file", "kernels"]} cannot be written (", warning, StringComparison.Ordinal);
         Assert.EndsWith("), so kernels are compiled at every start; set AUTOTOWER_CACHE to a folder that can.", warning, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_failed_write_leaves_nothing_behind()
     {
-        Directory.CreateDirectory(_folder.Combine("a.cubin"));
+        Directory.CreateDirectory(_folder["a.cubin"]);
 
         Cache().Write("a.cubin", [1]);
 

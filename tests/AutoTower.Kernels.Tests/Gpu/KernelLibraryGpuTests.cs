@@ -2,6 +2,7 @@ using AutoTower.Kernels.Compilation;
 using AutoTower.Kernels.Launch;
 using AutoTower.Kernels.Memory;
 using AutoTower.Kernels.Tests.Compilation;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Kernels.Tests.Gpu;
 
@@ -45,7 +46,7 @@ public class KernelLibraryGpuTests : GpuTest
         int value = Run(new KernelLibraryOptions
         {
             KernelsDirectory = sources.Path,
-            CacheDirectory = sources.Combine("set.cu", "cache"),
+            CacheDirectory = sources["set.cu", "cache"],
             Definitions = ["OFFSET=2"],
             Warning = warnings.Add,
         });

@@ -4,6 +4,7 @@ using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Tests.Checkpoints;
 using AutoTower.Search.Training;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Search.Tests.Artefacts;
 

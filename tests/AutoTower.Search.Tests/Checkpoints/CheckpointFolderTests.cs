@@ -1,7 +1,8 @@
-using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Cpu;
+using AutoTower.Autograd.Devices;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Data;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Search.Tests.Checkpoints;
 

@@ -2,14 +2,15 @@ using System.Text.RegularExpressions;
 using AutoTower.Search.Artefacts;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Evaluation;
-using AutoTower.Search.Strategies;
+using AutoTower.Search.Pipeline;
+using AutoTower.Search.Space;
 using AutoTower.Search.Strategies.Evolution;
 using AutoTower.Search.Strategies.Pareto;
 using AutoTower.Search.Strategies.Reinforcement;
-using AutoTower.Search.Pipeline;
-using AutoTower.Search.Space;
+using AutoTower.Search.Strategies;
 using AutoTower.Search.Tests.Training;
 using AutoTower.Search.Training;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Search.Tests.Checkpoints;
 

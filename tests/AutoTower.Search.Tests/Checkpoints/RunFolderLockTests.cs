@@ -1,4 +1,5 @@
 using AutoTower.Search.Artefacts;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Search.Tests.Checkpoints;
 

@@ -6,8 +6,9 @@ using AutoTower.Search.Reproduction;
 using AutoTower.Search.Strategies;
 using AutoTower.Search.Tests.Checkpoints;
 using AutoTower.Search.Tests.Training;
-using AutoTower.Search.Training;
 using AutoTower.Search.Training.Measures;
+using AutoTower.Search.Training;
+using AutoTower.Tests.Files;
 
 namespace AutoTower.Search.Tests.Reproduction;
 
