@@ -60,8 +60,7 @@ internal static class ComparisonOutput
                 var sample = group.Sample(metric);
                 json.WriteStartObject(metric);
                 json.WriteNumber("count", sample.Count);
-                json.WriteOptional("mean", sample.Mean);
-                json.WriteOptional("standard_deviation", sample.StandardDeviation);
+                json.WriteStatistics(sample);
                 json.WriteEndObject();
             }
 
@@ -81,10 +80,7 @@ internal static class ComparisonOutput
             {
                 var test = comparison.Test(metric, first, second);
                 json.WriteStartObject(metric);
-                json.WriteNumber("pairs", test.Pairs);
-                json.WriteOptional("mean_difference", test.MeanDifference);
-                json.WriteOptional("t", test.T);
-                json.WriteOptional("p", test.P);
+                json.WriteTest(test);
                 json.WriteEndObject();
             }
 

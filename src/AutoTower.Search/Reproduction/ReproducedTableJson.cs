@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AutoTower.Search.Artefacts;
+using AutoTower.Search.Comparison;
 
 namespace AutoTower.Search.Reproduction;
 
@@ -56,15 +57,11 @@ public static class ReproducedTableJson
             var sample = row.Of(metric);
             json.WriteStartObject(metric);
             json.WriteNumber("runs", sample.Count);
-            json.WriteOptional("mean", sample.Mean);
-            json.WriteOptional("standard_deviation", sample.StandardDeviation);
+            json.WriteStatistics(sample);
             if (table.AgainstBestBaseline(row, metric) is var (baseline, test))
             {
                 json.WriteString("best_baseline", baseline.Method);
-                json.WriteNumber("pairs", test.Pairs);
-                json.WriteOptional("mean_difference", test.MeanDifference);
-                json.WriteOptional("t", test.T);
-                json.WriteOptional("p", test.P);
+                json.WriteTest(test);
             }
 
             json.WriteEndObject();

@@ -103,9 +103,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         writer.Write("steps", StepCount);
         writer.Write("clock", _clock);
         writer.Write("loss", _loss);
-        writer.Write("first moments", Optimiser.FirstMoments);
-        writer.Write("second moments", Optimiser.SecondMoments);
-        writer.Write("updates", Optimiser.StepCounts);
+        Optimiser.Save(writer);
         writer.Write("last seen", Frequencies.LastSeen);
         writer.Write("intervals", Frequencies.Intervals);
     }
@@ -117,9 +115,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         StepCount = (int)reader.Integer("steps");
         reader.Read("clock", _clock);
         reader.Read("loss", _loss);
-        reader.Read("first moments", Optimiser.FirstMoments);
-        reader.Read("second moments", Optimiser.SecondMoments);
-        reader.Read("updates", Optimiser.StepCounts);
+        Optimiser.Restore(reader);
         reader.Read("last seen", Frequencies.LastSeen);
         reader.Read("intervals", Frequencies.Intervals);
     }

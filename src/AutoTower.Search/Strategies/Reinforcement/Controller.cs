@@ -80,17 +80,13 @@ internal sealed class Controller : ICheckpointed, IDisposable
     public void Save(CheckpointWriter writer)
     {
         writer.Write("values", _store.Values);
-        writer.Write("first moments", _optimiser.FirstMoments);
-        writer.Write("second moments", _optimiser.SecondMoments);
-        writer.Write("updates", _optimiser.StepCounts);
+        _optimiser.Save(writer);
     }
 
     public void Restore(CheckpointReader reader)
     {
         reader.Read("values", _store.Values);
-        reader.Read("first moments", _optimiser.FirstMoments);
-        reader.Read("second moments", _optimiser.SecondMoments);
-        reader.Read("updates", _optimiser.StepCounts);
+        _optimiser.Restore(reader);
     }
 
     public void Dispose()

@@ -1,0 +1,21 @@
+using AutoTower.Autograd.Optimisers;
+
+namespace AutoTower.Search.Checkpoints;
+
+/// <summary>Adam's moments and update counts in a checkpoint.</summary>
+internal static class OptimiserState
+{
+    public static void Save(this Adam optimiser, CheckpointWriter writer)
+    {
+        writer.Write("first moments", optimiser.FirstMoments);
+        writer.Write("second moments", optimiser.SecondMoments);
+        writer.Write("updates", optimiser.StepCounts);
+    }
+
+    public static void Restore(this Adam optimiser, CheckpointReader reader)
+    {
+        reader.Read("first moments", optimiser.FirstMoments);
+        reader.Read("second moments", optimiser.SecondMoments);
+        reader.Read("updates", optimiser.StepCounts);
+    }
+}
