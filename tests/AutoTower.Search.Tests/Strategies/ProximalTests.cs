@@ -154,9 +154,11 @@ public sealed class ProximalTests
         var gradient = architecture.Gradient();
         for (var i = 0; i < gates.Length; i += 2)
         {
-            // Losses near 4 are told apart at 5e-7, so the difference is good to 2e-3; a longer step would cross kinks of ReLU.
-            var difference = (Loss(i, 2e-4f) - Loss(i, -2e-4f)) / 4e-4;
-            Assert.True(Math.Abs(difference - gradient[i]) <= (0.03 * Math.Abs(gradient[i])) + 4e-3, $"gate {i}: {gradient[i]} for {difference}");
+            // Losses near 4 are told apart at 5e-7, which blurs short steps; long ones cross kinks of ReLU, some of them near by. Hence several.
+            float[] steps = [1e-4f, 2e-4f, 5e-4f, 1e-3f, 2e-3f];
+            var differences = steps.Select(h => (Loss(i, h) - Loss(i, -h)) / (2.0 * h)).Order().ToArray();
+            var difference = differences[steps.Length / 2];
+            Assert.True(Math.Abs(difference - gradient[i]) <= (0.05 * Math.Abs(gradient[i])) + 4e-3, $"gate {i}: {gradient[i]} for {difference}");
         }
 
         double Loss(int gate, float change)
