@@ -52,12 +52,14 @@ template <bool EXACT> __device__ __forceinline__ void softmax_rows(const Softmax
     const int stride = padded(s.batch);
     DYNAMIC_SHARED(float, memory);
     float* partial = memory;
-    float* users = partial + PARTIAL_FLOATS<1>;
+    float* inverse = partial + PARTIAL_FLOATS<1>;
+    float* users = inverse + ROWS;
     float* scores = users + ROWS * padded(WIDTH);
     const float* items = s.items + tile.group * WIDTH;
     load_tile(users, s.users + (tile.group + tile.start) * WIDTH, tile.valid);
     __syncthreads();
-    tile_product<1, EXACT, OUT_IN>(users, padded(WIDTH), items, WIDTH, s.batch, WIDTH, partial, [&](int row, int column, float value) {
+    const PackedRows own_users = pack_rows<ROWS>(users, padded(WIDTH), WIDTH, inverse);
+    tile_product<1, EXACT, OUT_IN>(own_users, items, WIDTH, s.batch, WIDTH, partial, [&](int row, int column, float value) {
         scores[row * stride + column] = value * s.inverse_temperature - (s.log_probability == nullptr ? 0 : s.log_probability[tile.group + column]);
     });
     __syncthreads();
@@ -93,7 +95,8 @@ template <bool EXACT> __device__ __forceinline__ void softmax_rows(const Softmax
     }
     __syncthreads();
     if (s.user_gradients != nullptr) {
-        tile_product<1, EXACT, IN_OUT>(scores, stride, items, WIDTH, WIDTH, s.batch, partial, [&](int row, int column, float value) {
+        const PackedRows gradients = pack_rows<ROWS>(scores, stride, (s.batch + 15) / 16 * 16, inverse);
+        tile_product<1, EXACT, IN_OUT>(gradients, items, WIDTH, WIDTH, s.batch, partial, [&](int row, int column, float value) {
             if (row < tile.valid) {
                 s.user_gradients[(tile.group + tile.start + row) * WIDTH + column] = value;
             }
@@ -118,7 +121,8 @@ template <bool EXACT> __device__ __forceinline__ void softmax_columns(const Soft
     const int stride = padded(s.batch);
     DYNAMIC_SHARED(float, memory);
     float* partial = memory;
-    float* items = partial + PARTIAL_FLOATS<1>;
+    float* inverse = partial + PARTIAL_FLOATS<1>;
+    float* items = inverse + ROWS;
     float* scores = items + ROWS * padded(WIDTH);
     const float* users = s.users + tile.group * WIDTH;
     load_tile(items, s.items + (tile.group + tile.start) * WIDTH, tile.valid);
@@ -130,7 +134,8 @@ template <bool EXACT> __device__ __forceinline__ void softmax_columns(const Soft
     }
     __syncthreads();
     const float factor = s.inverse_temperature / s.batch;
-    tile_product<1, EXACT, OUT_IN>(items, padded(WIDTH), users, WIDTH, s.batch, WIDTH, partial, [&](int row, int column, float value) {
+    const PackedRows own_items = pack_rows<ROWS>(items, padded(WIDTH), WIDTH, inverse);
+    tile_product<1, EXACT, OUT_IN>(own_items, users, WIDTH, s.batch, WIDTH, partial, [&](int row, int column, float value) {
         float gradient = 0;
         if (row < tile.valid) {
             const int item = tile.start + row;
@@ -141,7 +146,8 @@ template <bool EXACT> __device__ __forceinline__ void softmax_columns(const Soft
         scores[row * stride + column] = gradient;
     });
     __syncthreads();
-    tile_product<1, EXACT, IN_OUT>(scores, stride, users, WIDTH, WIDTH, s.batch, partial, [&](int row, int column, float value) {
+    const PackedRows gradients = pack_rows<ROWS>(scores, stride, (s.batch + 15) / 16 * 16, inverse);
+    tile_product<1, EXACT, IN_OUT>(gradients, users, WIDTH, WIDTH, s.batch, partial, [&](int row, int column, float value) {
         if (row < tile.valid) {
             s.item_gradients[(tile.group + tile.start + row) * WIDTH + column] = value;
         }

@@ -17,8 +17,14 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
             const float norm = valid ? stage.norms[tile.first + row] : 1;
             const float along = norm > SHORTEST ? warp_sum(y_low * dy_low + y_high * dy_high) : 0;
             // y > 0 is the mask of ReLU too, since y is the ReLU's output over a positive norm.
-            gradient[row * GRADIENT_STRIDE + lane_index()] = y_low > 0 ? (dy_low - y_low * along) / norm : 0;
-            gradient[row * GRADIENT_STRIDE + lane_index() + WARP] = y_high > 0 ? (dy_high - y_high * along) / norm : 0;
+            const float low = y_low > 0 ? (dy_low - y_low * along) / norm : 0;
+            const float high = y_high > 0 ? (dy_high - y_high * along) / norm : 0;
+            gradient[row * GRADIENT_STRIDE + lane_index()] = low;
+            gradient[row * GRADIENT_STRIDE + lane_index() + WARP] = high;
+            if (valid) {
+                stage.pre_gradient[place] = low;
+                stage.pre_gradient[place + WARP] = high;
+            }
         }
     } else {
         const long long stride = stage.blocks * WIDTH;
@@ -43,14 +49,12 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
                     back(y.y, dy.y, pre.y, mean.y, inverse.y, scale.y, sum.y, product.y),
                     back(y.z, dy.z, pre.z, mean.z, inverse.z, scale.z, sum.z, product.z),
                     back(y.w, dy.w, pre.w, mean.w, inverse.w, scale.w, sum.w, product.w));
+                store_quad(stage.pre_gradient + (tile.first + row) * WIDTH + column, value);
             }
             store_quad(gradient + row * GRADIENT_STRIDE + column, value);
         }
     }
     __syncthreads();
-    for (int index = threadIdx.x; index < tile.valid * WIDTH; index += TILE_THREADS) {
-        stage.pre_gradient[tile.first * WIDTH + index] = gradient[index / WIDTH * GRADIENT_STRIDE + index % WIDTH];
-    }
 }
 
 __device__ __forceinline__ void spread_reduction_gradient(int reduction, const float* inputs, int n, float value, float gradient, float (&to)[MOST_INPUTS]) {
@@ -152,22 +156,25 @@ __device__ __forceinline__ void attention_key_backward(
 
 // Calls accumulate_input(row, column, value) once for every element of the gradient of the block's inputs (16, n*64).
 template <bool EXACT, class Input>
-__device__ __forceinline__ void block_backward(const Stage& stage, const Tile& tile, const float* gradient, float* work, float* partial, Input accumulate_input) {
+__device__ __forceinline__ void block_backward(
+    const Stage& stage, const Tile& tile, float* gradient, float* work, float* inverse, float* partial, Input accumulate_input) {
     const int n = stage.stage + 1;
+    const PackedRows upper = pack_rows<16>(gradient, GRADIENT_STRIDE, WIDTH, inverse);
     if (stage.kind == MLP) {
         const int hidden = stage.parameter;
         const int stride = padded(hidden);
-        tile_product<1, EXACT, IN_OUT>(gradient, GRADIENT_STRIDE, stage.output_weight, hidden, hidden, WIDTH, partial, [&](int row, int column, float value) {
+        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, hidden, hidden, WIDTH, partial, [&](int row, int column, float value) {
             work[row * stride + column] = value;
             if (row < tile.valid) {
                 stage.first_gradient[(tile.first + row) * hidden + column] = value;
             }
         });
         __syncthreads();
-        tile_product<1, EXACT, IN_OUT>(work, stride, stage.first_weight, n * WIDTH, n * WIDTH, hidden, partial, accumulate_input);
+        tile_product<1, EXACT, IN_OUT>(
+            pack_rows<16>(work, stride, hidden, inverse), stage.first_weight, n * WIDTH, n * WIDTH, hidden, partial, accumulate_input);
     } else if (stage.kind == ELEMENTWISE) {
         const int stride = padded(WIDTH);
-        tile_product<1, EXACT, IN_OUT>(gradient, GRADIENT_STRIDE, stage.output_weight, WIDTH, WIDTH, WIDTH, partial,
+        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, WIDTH, WIDTH, WIDTH, partial,
             [&](int row, int column, float value) { work[row * stride + column] = value; });
         __syncthreads();
         for (int index = threadIdx.x; index < tile.valid * WIDTH; index += TILE_THREADS) {
@@ -197,7 +204,7 @@ __device__ __forceinline__ void block_backward(const Stage& stage, const Tile& t
         float* weights = upstream + 16 * upstream_stride;          // (16, H, n, n)
         float* scores = weights + 16 * heads * n * n;
         load_rows<16>(projections, projected + 4, stage.first + tile.first * projected, projected, projected, tile.valid);
-        tile_product<1, EXACT, IN_OUT>(gradient, GRADIENT_STRIDE, stage.output_weight, n * q, n * q, WIDTH, partial,
+        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, n * q, n * q, WIDTH, partial,
             [&](int row, int column, float value) { upstream[row * upstream_stride + column] = value; });
         __syncthreads();
         for (int phase = 0; phase < 2; phase++) {
@@ -220,12 +227,14 @@ __device__ __forceinline__ void block_backward(const Stage& stage, const Tile& t
         for (int index = threadIdx.x; index < tile.valid * projected; index += TILE_THREADS) {
             stage.first_gradient[tile.first * projected + index] = result[index / projected * result_stride + index % projected];
         }
+        __syncthreads();
+        const PackedRows lower = pack_rows<16>(result, result_stride, projected, inverse);
         for (int g = warp_index(); g < 2 * n; g += TILE_WARPS) {
             float accumulators[1][4][4] = {};
             const WeightGroup group = {stage.first_weight, WIDTH, g % 2 * GROUP, WIDTH, 8, 4 * q};
-            accumulate<1, EXACT, IN_OUT>(accumulators, result + g / 2 * 4 * q, result_stride, group, 0, 4 * q);
+            accumulate_pairs<1, EXACT, IN_OUT>(accumulators, lower.rows + g / 2 * 4 * q, lower.stride, group, 0, 4 * q);
             for_each_result<1>(accumulators, [&](int row, int part, int position, float value) {
-                accumulate_input(row, g / 2 * WIDTH + g % 2 * GROUP + result_column<IN_OUT>(part, position), value);
+                accumulate_input(row, g / 2 * WIDTH + g % 2 * GROUP + result_column<IN_OUT>(part, position), value * lower.inverse[row]);
             });
         }
     }
@@ -268,13 +277,14 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
     const Tile tile = own_tile<16>(pass);
     DYNAMIC_SHARED(float, memory);
     float* partial = memory;
-    float* gradient = partial + PARTIAL_FLOATS<1>;
+    float* inverse = partial + PARTIAL_FLOATS<1>;
+    float* gradient = inverse + 16;
     float* newest = gradient + 16 * GRADIENT_STRIDE; // the complete gradient of states[:, s]
     float* work = newest + 16 * GRADIENT_STRIDE;
     gradient_of_pre(stage, pass, tile, gradient);
     const bool is_last = stage.stage == stage.blocks - 1;
     const int stride = stage.blocks * WIDTH;
-    block_backward<EXACT>(stage, tile, gradient, work, partial, [&](int row, int column, float value) {
+    block_backward<EXACT>(stage, tile, gradient, work, inverse, partial, [&](int row, int column, float value) {
         if (row < tile.valid) {
             float* place = stage.state_gradients + (tile.first + row) * stride + column;
             value = is_last ? value : *place + value;
@@ -295,7 +305,8 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
     __syncthreads();
     const float norm = stage.penalty_columns > 0 ? *stage.penalty_norm : 0;
     const float penalty = norm > 0 ? stage.penalty / norm : 0;
-    tile_product<1, EXACT, IN_OUT>(newest, GRADIENT_STRIDE, stage.alignment_weight, stage.input_width, stage.input_width, WIDTH, partial,
+    tile_product<1, EXACT, IN_OUT>(
+        pack_rows<16>(newest, GRADIENT_STRIDE, WIDTH, inverse), stage.alignment_weight, stage.input_width, stage.input_width, WIDTH, partial,
         [&](int row, int column, float value) {
             if (row < tile.valid) {
                 const long long place = (tile.first + row) * stage.input_stride + column;

@@ -27,7 +27,7 @@ __device__ __forceinline__ void add_penalty(const Stage& stage, int tiles) {
 
 // x[:, s] and states[:, s]: the aligned input, or what batch norm and ReLU make of the stage before.
 template <int MT, bool EXACT>
-__device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* partial) {
+__device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* inverse, float* partial) {
     constexpr int ROWS = 16 * MT;
     const int states_stride = stage.blocks * WIDTH;
     float* states = stage.states + tile.first * states_stride + stage.stage * WIDTH;
@@ -35,7 +35,6 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
     if (stage.stage == 0) {
         const int stride = padded(stage.input_width);
         load_rows<ROWS>(work, stride, stage.input + tile.first * stage.input_stride, stage.input_stride, stage.input_width, tile.valid);
-        pad_columns<ROWS>(work, stride, stage.input_width);
         __syncthreads();
         if (stage.penalty_columns > 0) {
             const float squares = tile_squares<ROWS>(work, stride, stage.penalty_columns);
@@ -43,7 +42,8 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
                 stage.penalty_partials[tile.index] = squares;
             }
         }
-        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.alignment_weight, stage.input_width, WIDTH, stage.input_width, partial,
+        const PackedRows input = pack_rows<ROWS>(work, stride, stage.input_width, inverse);
+        tile_product<MT, EXACT, OUT_IN>(input, stage.alignment_weight, stage.input_width, WIDTH, stage.input_width, partial,
             [&](int row, int column, float value) {
                 value += stage.alignment_bias[column];
                 newest[row * x_stride + column] = value;
@@ -88,13 +88,15 @@ __device__ __forceinline__ float reduce_inputs(int reduction, const float* input
 
 // Result(row, column, value) of the block's last linear layer, bias not added.
 template <int MT, bool EXACT, class Result>
-__device__ __forceinline__ void block_forward(const Stage& stage, const Tile& tile, const float* x, int x_stride, float* work, float* partial, Result result) {
+__device__ __forceinline__ void block_forward(
+    const Stage& stage, const Tile& tile, float* x, int x_stride, float* work, float* inverse, float* partial, Result result) {
     constexpr int ROWS = 16 * MT;
     const int n = stage.stage + 1;
     if (stage.kind == MLP) {
         const int hidden = stage.parameter;
         const int stride = padded(hidden);
-        tile_product<MT, EXACT, OUT_IN>(x, x_stride, stage.first_weight, n * WIDTH, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
+        const PackedRows inputs = pack_rows<ROWS>(x, x_stride, n * WIDTH, inverse);
+        tile_product<MT, EXACT, OUT_IN>(inputs, stage.first_weight, n * WIDTH, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
             value += stage.first_bias[column];
             work[row * stride + column] = value;
             if (stage.first != nullptr && row < tile.valid) {
@@ -102,7 +104,7 @@ __device__ __forceinline__ void block_forward(const Stage& stage, const Tile& ti
             }
         });
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.output_weight, hidden, WIDTH, hidden, partial, result);
+        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(work, stride, hidden, inverse), stage.output_weight, hidden, WIDTH, hidden, partial, result);
     } else if (stage.kind == ELEMENTWISE) {
         const int stride = padded(WIDTH);
         for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
@@ -115,20 +117,21 @@ __device__ __forceinline__ void block_forward(const Stage& stage, const Tile& ti
             }
         }
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(work, stride, stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
+        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(work, stride, WIDTH, inverse), stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
     } else {
         const int heads = stage.parameter;
         const int q = heads * HEAD;
         const int projected = n * heads * 4 * HEAD;
         const int stride = padded(n * q);
         float* attended = work + ROWS * (projected + 4);
+        const PackedRows inputs = pack_rows<ROWS>(x, x_stride, n * WIDTH, inverse);
         for (int g = warp_index(); g < n * heads; g += TILE_WARPS) {
             const int head = g % heads;
             float accumulators[MT][4][4] = {};
             const WeightGroup group = {stage.first_weight, WIDTH, head * HEAD, 4 * q, q, WIDTH};
-            accumulate<MT, EXACT, OUT_IN>(accumulators, x + g / heads * WIDTH, x_stride, group, 0, WIDTH);
+            accumulate_pairs<MT, EXACT, OUT_IN>(accumulators, inputs.rows + g / heads * WIDTH, inputs.stride, group, 0, WIDTH);
             for_each_result<MT>(accumulators, [&](int row, int part, int dimension, float value) {
-                value += stage.first_bias[part * q + head * HEAD + dimension];
+                value = value * inputs.inverse[row] + stage.first_bias[part * q + head * HEAD + dimension];
                 const int column = g * 4 * HEAD + part * HEAD + dimension;
                 work[row * (projected + 4) + column] = value;
                 if (stage.first != nullptr && row < tile.valid) {
@@ -160,9 +163,8 @@ __device__ __forceinline__ void block_forward(const Stage& stage, const Tile& ti
                 }
             }
         }
-        pad_columns<ROWS>(attended, stride, n * q);
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(attended, stride, stage.output_weight, n * q, WIDTH, n * q, partial, result);
+        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(attended, stride, n * q, inverse), stage.output_weight, n * q, WIDTH, n * q, partial, result);
     }
 }
 
@@ -240,15 +242,16 @@ template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(cons
     const int x_stride = padded((stage.stage + 1) * WIDTH);
     DYNAMIC_SHARED(float, memory);
     float* partial = memory;
-    float* x = partial + PARTIAL_FLOATS<MT>;
+    float* inverse = partial + PARTIAL_FLOATS<MT>;
+    float* x = inverse + ROWS;
     float* work = x + ROWS * x_stride;
     const int states_stride = stage.blocks * WIDTH;
     load_rows<ROWS>(x, x_stride, stage.states + tile.first * states_stride, states_stride, stage.stage * WIDTH, tile.valid);
-    newest_state<MT, EXACT>(stage, pass, tile, x, x_stride, work, partial);
+    newest_state<MT, EXACT>(stage, pass, tile, x, x_stride, work, inverse, partial);
     __syncthreads();
     // The block's last layer reads only `work`, and all warps are past reading x then, so its result takes x's place.
     float* pre = x;
-    block_forward<MT, EXACT>(stage, tile, x, x_stride, work, partial, [&](int row, int column, float value) {
+    block_forward<MT, EXACT>(stage, tile, x, x_stride, work, inverse, partial, [&](int row, int column, float value) {
         value += stage.output_bias[column];
         pre[row * PRE_STRIDE + column] = value;
         if (row < tile.valid && stage.stage < stage.blocks - 1) {

@@ -6,7 +6,7 @@
 #include "common/embedding.cuh"
 #include "common/random.cuh"
 #include "common/reduce.cuh"
-#include "common/tile_product.cuh"
+#include "common/row_product.cuh"
 
 constexpr int HISTORY_THREADS = 256;
 constexpr int HISTORY_WARPS = HISTORY_THREADS / WARP;

@@ -129,14 +129,6 @@ __device__ __forceinline__ void load_rows(float* destination, int stride, const 
     }
 }
 
-// Zeros in columns [width, next multiple of 16), which products read.
-template <int ROWS> __device__ __forceinline__ void pad_columns(float* rows, int stride, int width) {
-    const int extra = (16 - width % 16) % 16;
-    for (int index = threadIdx.x; index < ROWS * extra; index += TILE_THREADS) {
-        rows[index / extra * stride + width + index % extra] = 0;
-    }
-}
-
 // Eight threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order. Terms are read
 // eight at a time: what they cost is the latency of memory.
 template <class Term> __device__ __forceinline__ float column_sum(float* scratch, int count, Term term) {

@@ -9,6 +9,9 @@ internal static class TowerMemory
     private const int Width = 64;
     private const int PartialFloats = 16 * 32 * TileRows;
 
+    // What undoes the scale of a row, for each of a tile.
+    private const int InverseFloats = 1;
+
     /// <summary>A forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
     public static int Forward(TowerPath path, int stage, int rowTiles)
     {
@@ -25,7 +28,7 @@ internal static class TowerMemory
             work = Math.Max(work, Padded(path.InputWidth));
         }
 
-        return rowTiles * (PartialFloats + (TileRows * (Padded(inputs * Width) + work))) * sizeof(float);
+        return rowTiles * (PartialFloats + (TileRows * (InverseFloats + Padded(inputs * Width) + work))) * sizeof(float);
     }
 
     /// <summary>A backward stage.</summary>
@@ -40,11 +43,11 @@ internal static class TowerMemory
             _ => Projected(block, inputs) + 4 + Padded(Projected(block, inputs)) + Padded(block.Output.Weight.Columns)
                 + (2 * block.Parameter * inputs * inputs),
         };
-        return (PartialFloats + (TileRows * ((2 * Padded(Width)) + work))) * sizeof(float);
+        return (PartialFloats + (TileRows * (InverseFloats + (2 * Padded(Width)) + work))) * sizeof(float);
     }
 
     /// <summary>A batch softmax over batches of <paramref name="batch"/>.</summary>
-    public static int Softmax(int batch) => (PartialFloats + (TileRows * (Padded(Width) + Padded(batch)))) * sizeof(float);
+    public static int Softmax(int batch) => (PartialFloats + (TileRows * (InverseFloats + Padded(Width) + Padded(batch)))) * sizeof(float);
 
     private static int Projected(TowerBlock block, int inputs) => inputs * block.First!.Weight.Rows;
 
