@@ -163,18 +163,18 @@ __device__ __forceinline__ void block_backward(
     if (stage.kind == MLP) {
         const int hidden = stage.parameter;
         const int stride = padded(hidden);
-        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, hidden, hidden, WIDTH, partial, [&](int row, int column, float value) {
+        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, hidden, hidden, WIDTH, partial, [&](int row, int column, float value) {
             work[row * stride + column] = value;
             if (row < tile.valid) {
                 stage.first_gradient[(tile.first + row) * hidden + column] = value;
             }
         });
         __syncthreads();
-        tile_product<1, EXACT, IN_OUT>(
+        tile_product<1, EXACT, PACKED>(
             pack_rows<16>(work, stride, hidden, inverse), stage.first_weight, n * WIDTH, n * WIDTH, hidden, partial, accumulate_input);
     } else if (stage.kind == ELEMENTWISE) {
         const int stride = padded(WIDTH);
-        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, WIDTH, WIDTH, WIDTH, partial,
+        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, WIDTH, WIDTH, WIDTH, partial,
             [&](int row, int column, float value) { work[row * stride + column] = value; });
         __syncthreads();
         for (int index = threadIdx.x; index < tile.valid * WIDTH; index += TILE_THREADS) {
@@ -204,7 +204,7 @@ __device__ __forceinline__ void block_backward(
         float* weights = upstream + 16 * upstream_stride;          // (16, H, n, n)
         float* scores = weights + 16 * heads * n * n;
         load_rows<16>(projections, projected + 4, stage.first + tile.first * projected, projected, projected, tile.valid);
-        tile_product<1, EXACT, IN_OUT>(upper, stage.output_weight, n * q, n * q, WIDTH, partial,
+        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, n * q, n * q, WIDTH, partial,
             [&](int row, int column, float value) { upstream[row * upstream_stride + column] = value; });
         __syncthreads();
         for (int phase = 0; phase < 2; phase++) {
@@ -232,9 +232,9 @@ __device__ __forceinline__ void block_backward(
         for (int g = warp_index(); g < 2 * n; g += TILE_WARPS) {
             float accumulators[1][4][4] = {};
             const WeightGroup group = {stage.first_weight, WIDTH, g % 2 * GROUP, WIDTH, 8, 4 * q};
-            accumulate_pairs<1, EXACT, IN_OUT>(accumulators, lower.rows + g / 2 * 4 * q, lower.stride, group, 0, 4 * q);
+            accumulate_pairs<1, EXACT, PACKED>(accumulators, lower.rows + g / 2 * 4 * q, lower.stride, group, 0, 4 * q);
             for_each_result<1>(accumulators, [&](int row, int part, int position, float value) {
-                accumulate_input(row, g / 2 * WIDTH + g % 2 * GROUP + result_column<IN_OUT>(part, position), value * lower.inverse[row]);
+                accumulate_input(row, g / 2 * WIDTH + g % 2 * GROUP + result_column<PACKED>(part, position), value * lower.inverse[row]);
             });
         }
     }
@@ -305,7 +305,7 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
     __syncthreads();
     const float norm = stage.penalty_columns > 0 ? *stage.penalty_norm : 0;
     const float penalty = norm > 0 ? stage.penalty / norm : 0;
-    tile_product<1, EXACT, IN_OUT>(
+    tile_product<1, EXACT, PACKED>(
         pack_rows<16>(newest, GRADIENT_STRIDE, WIDTH, inverse), stage.alignment_weight, stage.input_width, stage.input_width, WIDTH, partial,
         [&](int row, int column, float value) {
             if (row < tile.valid) {

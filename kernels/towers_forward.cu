@@ -43,7 +43,7 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
             }
         }
         const PackedRows input = pack_rows<ROWS>(work, stride, stage.input_width, inverse);
-        tile_product<MT, EXACT, OUT_IN>(input, stage.alignment_weight, stage.input_width, WIDTH, stage.input_width, partial,
+        tile_product<MT, EXACT, PACKED>(input, stage.alignment_weight, WIDTH, WIDTH, stage.input_width, partial,
             [&](int row, int column, float value) {
                 value += stage.alignment_bias[column];
                 newest[row * x_stride + column] = value;
@@ -96,7 +96,7 @@ __device__ __forceinline__ void block_forward(
         const int hidden = stage.parameter;
         const int stride = padded(hidden);
         const PackedRows inputs = pack_rows<ROWS>(x, x_stride, n * WIDTH, inverse);
-        tile_product<MT, EXACT, OUT_IN>(inputs, stage.first_weight, n * WIDTH, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
+        tile_product<MT, EXACT, PACKED>(inputs, stage.first_weight, hidden, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
             value += stage.first_bias[column];
             work[row * stride + column] = value;
             if (stage.first != nullptr && row < tile.valid) {
@@ -104,7 +104,7 @@ __device__ __forceinline__ void block_forward(
             }
         });
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(work, stride, hidden, inverse), stage.output_weight, hidden, WIDTH, hidden, partial, result);
+        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(work, stride, hidden, inverse), stage.output_weight, WIDTH, WIDTH, hidden, partial, result);
     } else if (stage.kind == ELEMENTWISE) {
         const int stride = padded(WIDTH);
         for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
@@ -117,7 +117,7 @@ __device__ __forceinline__ void block_forward(
             }
         }
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(work, stride, WIDTH, inverse), stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
+        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(work, stride, WIDTH, inverse), stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
     } else {
         const int heads = stage.parameter;
         const int q = heads * HEAD;
@@ -128,8 +128,8 @@ __device__ __forceinline__ void block_forward(
         for (int g = warp_index(); g < n * heads; g += TILE_WARPS) {
             const int head = g % heads;
             float accumulators[MT][4][4] = {};
-            const WeightGroup group = {stage.first_weight, WIDTH, head * HEAD, 4 * q, q, WIDTH};
-            accumulate_pairs<MT, EXACT, OUT_IN>(accumulators, inputs.rows + g / heads * WIDTH, inputs.stride, group, 0, WIDTH);
+            const WeightGroup group = {stage.first_weight, 4 * q, head * HEAD, 4 * q, q, WIDTH};
+            accumulate_pairs<MT, EXACT, PACKED>(accumulators, inputs.rows + g / heads * WIDTH, inputs.stride, group, 0, WIDTH);
             for_each_result<MT>(accumulators, [&](int row, int part, int dimension, float value) {
                 value = value * inputs.inverse[row] + stage.first_bias[part * q + head * HEAD + dimension];
                 const int column = g * 4 * HEAD + part * HEAD + dimension;
@@ -164,7 +164,7 @@ __device__ __forceinline__ void block_forward(
             }
         }
         __syncthreads();
-        tile_product<MT, EXACT, OUT_IN>(pack_rows<ROWS>(attended, stride, n * q, inverse), stage.output_weight, n * q, WIDTH, n * q, partial, result);
+        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(attended, stride, n * q, inverse), stage.output_weight, WIDTH, WIDTH, n * q, partial, result);
     }
 }
 

@@ -62,40 +62,74 @@ template <int ROWS> __device__ __forceinline__ PackedRows pack_rows(float* rows,
     return {rows, stride, inverse};
 }
 
-// The weights of a fragment's columns as pairs.
-template <bool EXACT> __device__ __forceinline__ void pair_weights(uint4 (&pairs)[4], const float (&v)[4][4]) {
-    #pragma unroll
-    for (int j = 0; j < 4; j++) {
-        pairs[j] = to_pairs<EXACT>(v[j][0] * WEIGHT_SCALE, v[j][1] * WEIGHT_SCALE, v[j][2] * WEIGHT_SCALE, v[j][3] * WEIGHT_SCALE);
-    }
-}
+// The weights of a group for 16 values of k, on their way from memory to the tensor cores.
+template <bool EXACT, WeightUse USE> struct Fragment {
+    float v[4][4];
 
-// accumulators += packed rows (16 MT, K) times the weights of the group, k in [first_k, end_k), multiples of 16; still scaled.
+    __device__ __forceinline__ void load(const WeightGroup& group, int k) { load_weights<USE>(v, group, k); }
+
+    __device__ __forceinline__ void to(uint4 (&pairs)[4]) const {
+        #pragma unroll
+        for (int j = 0; j < 4; j++) {
+            pairs[j] = to_pairs<EXACT>(v[j][0] * WEIGHT_SCALE, v[j][1] * WEIGHT_SCALE, v[j][2] * WEIGHT_SCALE, v[j][3] * WEIGHT_SCALE);
+        }
+    }
+};
+
+template <bool EXACT> struct Fragment<EXACT, PACKED> {
+    uint4 v[4];
+
+    __device__ __forceinline__ void load(const WeightGroup& group, int k) {
+        const int own = k + 4 * (lane_index() % 4);
+        #pragma unroll
+        for (int j = 0; j < 4; j++) {
+            const int n = group.first + j * group.tile_stride + lane_index() / 4;
+            v[j] = make_uint4(0, 0, 0, 0);
+            if (n < group.end && own < group.depth) {
+                v[j] = *reinterpret_cast<const uint4*>(group.weights + (long long)own * group.stride + 4 * n);
+            }
+        }
+    }
+
+    __device__ __forceinline__ void to(uint4 (&pairs)[4]) const {
+        #pragma unroll
+        for (int j = 0; j < 4; j++) {
+            pairs[j] = v[j];
+        }
+    }
+};
+
+// accumulators += packed rows (16 MT, K) times the weights of the group, k in [first_k, end_k), multiples of 16; still scaled. Loads run
+// AHEAD steps before their use.
 template <int MT, bool EXACT, WeightUse USE>
 __device__ __forceinline__ void accumulate_pairs(
     float (&accumulators)[MT][4][4], const float* rows, int row_stride, const WeightGroup& group, int first_k, int end_k) {
+    constexpr int AHEAD = USE == PACKED ? 3 : 2;
     const float* own = rows + lane_index() / 4 * row_stride + 4 * (lane_index() % 4);
-    float v[4][4];
-    load_weights<USE>(v, group, first_k);
-    #pragma unroll 2
-    for (int k = first_k; k < end_k; k += 16) {
-        float next[4][4];
-        if (k + 16 < end_k) {
-            load_weights<USE>(next, group, k + 16);
+    Fragment<EXACT, USE> fragments[AHEAD];
+    #pragma unroll
+    for (int i = 0; i < AHEAD; i++) {
+        if (first_k + 16 * i < end_k) {
+            fragments[i].load(group, first_k + 16 * i);
         }
-        uint4 pairs[4];
-        pair_weights<EXACT>(pairs, v);
+    }
+    for (int first = first_k; first < end_k; first += 16 * AHEAD) {
         #pragma unroll
-        for (int m = 0; m < MT; m++) {
-            const uint4 top = *reinterpret_cast<const uint4*>(own + 16 * m * row_stride + k);
-            const uint4 bottom = *reinterpret_cast<const uint4*>(own + (16 * m + 8) * row_stride + k);
-            mma_pairs<EXACT>(accumulators[m], top, bottom, pairs);
-        }
-        #pragma unroll
-        for (int j = 0; j < 4; j++) {
+        for (int i = 0; i < AHEAD; i++) {
+            const int k = first + 16 * i;
+            if (k >= end_k) {
+                break;
+            }
+            uint4 pairs[4];
+            fragments[i].to(pairs);
+            if (k + 16 * AHEAD < end_k) {
+                fragments[i].load(group, k + 16 * AHEAD);
+            }
             #pragma unroll
-            for (int t = 0; t < 4; t++) {
-                v[j][t] = next[j][t];
+            for (int m = 0; m < MT; m++) {
+                const uint4 top = *reinterpret_cast<const uint4*>(own + 16 * m * row_stride + k);
+                const uint4 bottom = *reinterpret_cast<const uint4*>(own + (16 * m + 8) * row_stride + k);
+                mma_pairs<EXACT>(accumulators[m], top, bottom, pairs);
             }
         }
     }

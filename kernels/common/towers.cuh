@@ -36,7 +36,7 @@ enum Reduction { SUM, AVERAGE, PRODUCT, MAXIMUM, MINIMUM };
 struct Stage {
     const float* input;             // (rows, input_width)
     float* input_gradient;          // (rows, input_width), row stride input_stride, accumulated
-    const float* alignment_weight;  // (64, input_width)
+    const float* alignment_weight;  // (64, input_width); weights are packed (pack_weights.cu), for the direction of the launch
     const float* alignment_bias;    // (64)
     float* states;                  // (rows, N*64)
     float* state_gradients;         // (rows, N*64)

@@ -6,10 +6,12 @@
 
 constexpr int GROUP = 32; // Columns of the result that one warp computes at a time.
 
-// How a weight (out, in) is used: OUT_IN, y = x wᵀ with (N, K) = (out, in); IN_OUT, dx = dy w with (K, N) = (out, in).
-enum WeightUse { OUT_IN, IN_OUT };
+// How a weight is used. As floats (out, in): OUT_IN, y = x wᵀ with (N, K) = (out, in); IN_OUT, dx = dy w with (K, N) = (out, in).
+// PACKED: pairs (K / 4, N) that pack_weights.cu made for either, four values of k in 16 bytes.
+enum WeightUse { OUT_IN, IN_OUT, PACKED };
 
-// A weight matrix and the 32 of its N columns that a warp computes: four tiles of 8, `tile_stride` apart (OUT_IN only).
+// A weight matrix and the 32 of its N columns that a warp computes: four tiles of 8, `tile_stride` apart (not IN_OUT). stride: elements of
+// a row, N where it is packed.
 struct WeightGroup {
     const float* weights;
     int stride;
@@ -65,7 +67,7 @@ template <int MT, class Visit> __device__ __forceinline__ void for_each_result(c
 
 // The column, counted from the group's first, of a result.
 template <WeightUse USE> __device__ __forceinline__ int result_column(int tile, int position) {
-    return USE == OUT_IN ? tile * 8 + position : position * 4 + tile;
+    return USE == IN_OUT ? position * 4 + tile : tile * 8 + position;
 }
 
 #endif

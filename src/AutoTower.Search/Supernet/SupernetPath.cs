@@ -46,6 +46,7 @@ public sealed class SupernetPath(TwoTowerModel supernet, Architecture architectu
         ArgumentNullException.ThrowIfNull(tape);
         if (tape.Records && supernet.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(batch.Users.Length))
         {
+            fused.Kernels.Prepare(fused.User, fused.Item);
             var (user, item) = supernet.Inputs(tape, architecture.Pooling, batch);
             tape.TwoTowerLoss(
                 fused.Kernels,

@@ -48,6 +48,7 @@ internal sealed class CudaEngine : IDisposable
             // A fixed workspace: products can be captured, and give the same bits from run to run.
             Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
             Scratch = Own(new DeviceScratch(Pool));
+            Weights = Own(new DeviceScratch(Pool));
             var counters = Own(Pool.Allocate<int>(CompletionCounters, "completion counters"));
             counters.View.Clear(Stream);
             Counters = new IntegerArray(counters.Pointer, CompletionCounters);
@@ -80,6 +81,9 @@ internal sealed class CudaEngine : IDisposable
 
     /// <summary>Memory for intermediate results within one operation.</summary>
     public DeviceScratch Scratch { get; }
+
+    /// <summary>Memory for weights in another form, which outlives single operations.</summary>
+    public DeviceScratch Weights { get; }
 
     /// <summary>Zeros, for kernels whose last block finishes the work: it finds itself last by counting, and leaves zeros behind.</summary>
     public IntegerArray Counters { get; }

@@ -36,11 +36,18 @@ public interface ITowerKernels
     /// <summary>True when <see cref="Softmax"/> takes batches of <paramref name="batch"/>.</summary>
     bool SupportsSoftmax(int batch);
 
+    /// <summary>
+    /// Announces that the next forward pass goes over these paths, the same objects, with the weights as they are now; a device may get
+    /// ready for it beside other work.
+    /// </summary>
+    void Prepare(TowerPath user, TowerPath item);
+
     /// <summary>Runs one or two towers side by side: assigns the activations, vectors included, and updates running statistics as asked.</summary>
     void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics);
 
     /// <summary>
-    /// From the gradients of the vectors to those of inputs, weights, biases and batch norm, all accumulated.
+    /// From the gradients of the vectors to those of inputs, weights, biases and batch norm, all accumulated. Weights have not changed since
+    /// the forward pass.
     /// </summary>
     void Backward(ReadOnlySpan<TowerActivations> towers);
 

@@ -19,6 +19,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private readonly CudaKernel _weights;
     private readonly CudaKernel _softmaxRows;
     private readonly CudaKernel _softmaxColumns;
+    private readonly PackedWeights _packed;
 
     public CudaTowerKernels(CudaEngine engine)
     {
@@ -27,6 +28,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _forward = Kernel("towers_forward.cu", "towers_forward_16" + suffix);
         _forwardWide = Kernel("towers_forward.cu", "towers_forward_32" + suffix);
         _backward = Kernel("towers_backward.cu", "towers_backward_16" + suffix);
+        _packed = new PackedWeights(engine);
         _softmaxRows = Kernel("tile_softmax.cu", "tile_softmax_rows" + suffix);
         _softmaxColumns = Kernel("tile_softmax.cu", "tile_softmax_columns" + suffix);
         _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
@@ -37,7 +39,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         options.FuseTowers && context.ComputeCapability >= new ComputeCapability(8, 0);
 
     /// <summary>True for a kernel source that this family alone uses.</summary>
-    public static bool Owns(string file) => file is "towers_forward.cu" or "towers_backward.cu" or "tile_softmax.cu" or "weight_gradients.cu";
+    public static bool Owns(string file) => file is "pack_weights.cu" or "towers_forward.cu" or "towers_backward.cu" or "tile_softmax.cu" or "weight_gradients.cu";
 
     public bool Supports(TowerPath path)
     {
@@ -67,8 +69,11 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public bool SupportsSoftmax(int batch) => TowerMemory.Softmax(batch) <= _engine.Context.MaxSharedMemoryPerBlock;
 
+    public void Prepare(TowerPath user, TowerPath item) => _packed.Prepare([user, item]);
+
     public void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics)
     {
+        _packed.BeginForward(Paths(towers));
         var batch = towers[0].Batch;
         var groups = towers[0].Groups;
         // Two tiles of 16 rows share each load of a weight, once there are enough tiles to fill the device all the same.
@@ -92,7 +97,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
             for (var i = 0; i < 2; i++)
             {
-                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, tiles) : TowerStage.Idle;
+                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, tiles, _packed.Forward) : TowerStage.Idle;
             }
 
             (rowTiles == 1 ? _forward : _forwardWide).Launch(
@@ -102,6 +107,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public void Backward(ReadOnlySpan<TowerActivations> towers)
     {
+        _packed.BeginBackward(Paths(towers));
         var batch = towers[0].Batch;
         var tiles = Ceiling(batch, TowerMemory.TileRows);
         var launch = new TowerLaunch { Pass = new TowerPass { Batch = batch, Groups = 1 } };
@@ -114,7 +120,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 launch.Of[i] = TowerStage.Idle;
                 if (i < towers.Length && towers[i].Path.Blocks.Count - 1 - step is >= 0 and var stage)
                 {
-                    launch.Of[i] = Stage(towers[i], stage, i, tiles);
+                    launch.Of[i] = Stage(towers[i], stage, i, tiles, _packed.Backward);
                     sharedBytes = Math.Max(sharedBytes, TowerMemory.Backward(towers[i].Path, stage));
                 }
             }
@@ -175,6 +181,17 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return most;
     }
 
+    private static TowerPath[] Paths(ReadOnlySpan<TowerActivations> towers)
+    {
+        var paths = new TowerPath[towers.Length];
+        for (var i = 0; i < paths.Length; i++)
+        {
+            paths[i] = towers[i].Path;
+        }
+
+        return paths;
+    }
+
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
     private CudaKernel Kernel(string file, string name)
@@ -184,7 +201,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return kernel;
     }
 
-    private TowerStage Stage(TowerActivations tower, int stage, int index, int tiles)
+    private TowerStage Stage(TowerActivations tower, int stage, int index, int tiles, Func<Parameters.LinearLayer, nint> packed)
     {
         var block = tower.Path.Blocks[stage];
         var memory = tower.Blocks[stage];
@@ -193,13 +210,13 @@ internal sealed class CudaTowerKernels : ITowerKernels
         {
             Input = tower.Input.Value.Address,
             InputGradient = tower.Input.Gradient.Address,
-            AlignmentWeight = tower.Path.Alignment.Weight.Tensor.Value.Address,
+            AlignmentWeight = packed(tower.Path.Alignment),
             AlignmentBias = tower.Path.Alignment.Bias!.Tensor.Value.Address,
             States = tower.States.Value.Address,
             StateGradients = tower.States.Gradient.Address,
-            FirstWeight = block.First?.Weight.Tensor.Value.Address ?? 0,
+            FirstWeight = block.First is { } first ? packed(first) : 0,
             FirstBias = block.First?.Bias!.Tensor.Value.Address ?? 0,
-            OutputWeight = block.Output.Weight.Tensor.Value.Address,
+            OutputWeight = packed(block.Output),
             OutputBias = block.Output.Bias!.Tensor.Value.Address,
             First = memory.First.Address,
             Second = memory.Second.Address,

@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace AutoTower.Autograd.Devices.Cuda.Towers;
+
+/// <summary>One linear layer to pack, laid out as <c>Weights</c> in kernels/pack_weights.cu.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PackTask
+{
+    public nint Weight;
+    public nint Forward;
+    public nint Backward;
+    public int Out;
+    public int In;
+    public int FirstBlock;
+}
+
+/// <summary>The layers of a launch, laid out as <c>Layers</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PackTasks
+{
+    private const int Warps = 8;
+    private const int PatchRows = 8;
+    private const int PatchColumns = 16;
+
+    public List Of;
+    public int Count;
+
+    /// <summary>Adds a weight (out, in) and returns the blocks of the launch so far.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="forward">Its packed form for y = x wᵀ, as many bytes as the weight.</param>
+    /// <param name="backward">For dx = dy w.</param>
+    /// <param name="firstBlock">Blocks of the layers before.</param>
+    public int Add(Matrix weight, nint forward, nint backward, int firstBlock)
+    {
+        Of[Count++] = new PackTask
+        {
+            Weight = weight.Address,
+            Forward = forward,
+            Backward = backward,
+            Out = weight.Rows,
+            In = weight.Columns,
+            FirstBlock = firstBlock,
+        };
+        var patches = weight.Rows / PatchRows * ((weight.Columns + PatchColumns - 1) / PatchColumns);
+        return firstBlock + ((patches + Warps - 1) / Warps);
+    }
+
+    [InlineArray(32)]
+    public struct List
+    {
+        private PackTask _first;
+    }
+}
