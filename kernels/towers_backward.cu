@@ -1,11 +1,28 @@
-// Backward pass of both towers, a stage a launch, last stage first; see common/towers.cuh. Assigns pre_gradient, first_gradient and sums;
+// Backward pass of both towers, a stage a launch, last stage first; see common/towers.cuh. Assigns pre_gradient and first_gradient;
 // accumulates input_gradient and the gradients of batch norm; weight gradients are left to weight_gradients.cu.
 #include "common/towers.cuh"
 
 constexpr int GRADIENT_STRIDE = padded(WIDTH);
 
+// sums (2, 64) in shared memory over the whole batch; the gradients of gamma and beta are these sums. The block is in step after.
+__device__ __forceinline__ void merge_sums(const Stage& stage, const Tile& tile, float2* scratch, float* sums) {
+    const int column = threadIdx.x % WIDTH;
+    const float2 total = column_sums(
+        scratch, tile.of_group, [&](int other) { return stage.merged[other * WIDTH + column]; }, [](int, const float2& partial) { return partial; },
+        [] {});
+    if (threadIdx.x < WIDTH) {
+        sums[column] = total.x;
+        sums[WIDTH + column] = total.y;
+        if (tile.index == 0) {
+            stage.shift_gradient[column] += total.x;
+            stage.scale_gradient[column] += total.y;
+        }
+    }
+    __syncthreads();
+}
+
 // gradient (16, 64) of pre, in shared and device memory: back through L2 normalisation and ReLU, or batch norm and ReLU.
-__device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& pass, const Tile& tile, float* gradient) {
+__device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& pass, const Tile& tile, float* gradient, float* partial) {
     if (stage.stage == stage.blocks - 1) {
         for (int row = warp_index(); row < 16; row += TILE_WARPS) {
             const long long place = (tile.first + row) * WIDTH + lane_index();
@@ -27,6 +44,8 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
             }
         }
     } else {
+        float* sums = partial + 2 * TILE_THREADS;
+        merge_sums(stage, tile, reinterpret_cast<float2*>(partial), sums);
         const long long stride = stage.blocks * WIDTH;
         for (int index = threadIdx.x; index < 16 * WIDTH / 4; index += TILE_THREADS) {
             const int row = index / (WIDTH / 4);
@@ -40,8 +59,8 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
                 const float4 mean = load_quad(stage.statistics + column);
                 const float4 inverse = load_quad(stage.statistics + WIDTH + column);
                 const float4 scale = load_quad(stage.scale + column);
-                const float4 sum = load_quad(stage.sums + column);
-                const float4 product = load_quad(stage.sums + WIDTH + column);
+                const float4 sum = load_quad(sums + column);
+                const float4 product = load_quad(sums + WIDTH + column);
                 const auto back = [&](float y, float dy, float pre, float mean, float inverse, float scale, float sum, float product) {
                     return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) / pass.batch);
                 };
@@ -240,33 +259,26 @@ __device__ __forceinline__ void block_backward(
     }
 }
 
-// Sums over the batch that the backward pass of the previous stage's batch norm needs; its gamma and beta gradients are these sums.
-__device__ __forceinline__ void batch_norm_sums(const Stage& stage, const Tile& tile, const float* newest, float* scratch) {
+// What the tile contributes to the sums over the batch that batch norm of the stage before needs: of the gradient behind ReLU, and of its
+// product with the normalised value.
+__device__ __forceinline__ void tile_sums(const Stage& stage, const Tile& tile, const float* newest, float2* scratch) {
     const int column = threadIdx.x % WIDTH;
     const long long stride = stage.blocks * WIDTH;
-    const auto masked = [&](int row) {
-        return stage.states[(tile.first + row) * stride + stage.stage * WIDTH + column] > 0 ? newest[row * GRADIENT_STRIDE + column] : 0.0f;
-    };
     const float mean = stage.previous_statistics[column];
     const float inverse = stage.previous_statistics[WIDTH + column];
-    const float sum = column_sum(scratch, tile.valid, masked);
-    const float product = column_sum(scratch, tile.valid, [&](int row) {
-        return masked(row) * (stage.previous_pre[(tile.first + row) * WIDTH + column] - mean) * inverse;
-    });
+    const float2 sums = column_sums(
+        scratch, tile.valid,
+        [&](int row) {
+            return make_float2(stage.states[(tile.first + row) * stride + stage.stage * WIDTH + column],
+                stage.previous_pre[(tile.first + row) * WIDTH + column]);
+        },
+        [&](int row, const float2& loaded) {
+            const float gradient = loaded.x > 0 ? newest[row * GRADIENT_STRIDE + column] : 0;
+            return make_float2(gradient, gradient * (loaded.y - mean) * inverse);
+        },
+        [] {});
     if (threadIdx.x < WIDTH) {
-        stage.partials[(long long)tile.index * WIDTH + column] = make_float2(sum, product);
-    }
-    if (!is_last_block(stage.counters, tile.of_group)) {
-        return;
-    }
-    const float2* partials = stage.partials + column;
-    const float total = column_sum(scratch, tile.of_group, [&](int other) { return partials[other * WIDTH].x; });
-    const float total_product = column_sum(scratch, tile.of_group, [&](int other) { return partials[other * WIDTH].y; });
-    if (threadIdx.x < WIDTH) {
-        stage.previous_sums[column] = total;
-        stage.previous_sums[WIDTH + column] = total_product;
-        stage.previous_shift_gradient[column] += total;
-        stage.previous_scale_gradient[column] += total_product;
+        stage.partials[(long long)tile.index * WIDTH + column] = sums;
     }
 }
 
@@ -281,7 +293,7 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
     float* gradient = inverse + 16;
     float* newest = gradient + 16 * GRADIENT_STRIDE; // the complete gradient of states[:, s]
     float* work = newest + 16 * GRADIENT_STRIDE;
-    gradient_of_pre(stage, pass, tile, gradient);
+    gradient_of_pre(stage, pass, tile, gradient, partial);
     const bool is_last = stage.stage == stage.blocks - 1;
     const int stride = stage.blocks * WIDTH;
     block_backward<EXACT>(stage, tile, gradient, work, inverse, partial, [&](int row, int column, float value) {
@@ -296,7 +308,7 @@ template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage
     });
     __syncthreads();
     if (stage.stage > 0) {
-        batch_norm_sums(stage, tile, newest, partial);
+        tile_sums(stage, tile, newest, reinterpret_cast<float2*>(partial));
         return;
     }
     for (int index = threadIdx.x; index < (16 - tile.valid) * WIDTH; index += TILE_THREADS) {

@@ -11,7 +11,7 @@ template <int ROWS> __device__ __forceinline__ float tile_squares(const float* r
     return block_sum<TILE_THREADS>(sum);
 }
 
-// The regulariser, in the block of threads that finishes stage 0 last: loss += penalty |embeddings|.
+// The regulariser, in one block of threads of stage 1: loss += penalty |embeddings|.
 __device__ __forceinline__ void add_penalty(const Stage& stage, int tiles) {
     double sum = 0;
     for (int tile = threadIdx.x; tile < tiles; tile += TILE_THREADS) {
@@ -25,11 +25,74 @@ __device__ __forceinline__ void add_penalty(const Stage& stage, int tiles) {
     }
 }
 
+// Running statistics of stage s - 1 after all groups, by the block of threads that ends this last of one a group.
+__device__ __forceinline__ void update_running_statistics(const Stage& stage, const Pass& pass) {
+    if ((pass.groups > 1 && !is_last_block(stage.counter, pass.groups)) || threadIdx.x >= WIDTH) {
+        return;
+    }
+    const int column = threadIdx.x;
+    float* mean = stage.previous_running + column;
+    float* variance = mean + stage.previous_running_variance;
+    float running_mean = *mean;
+    float running_variance = *variance;
+    const float correction = pass.batch > 1 ? (float)pass.batch / (pass.batch - 1) : 1.0f;
+    for (int group = 0; group < pass.groups; group++) {
+        const float* other = stage.previous_statistics + group * 2 * WIDTH;
+        const float weight = pass.cumulative ? 1.0f / (pass.first_group + group + 1) : pass.momentum;
+        const float inverse = other[WIDTH + column];
+        const float of_group = (1.0f / (inverse * inverse) - EPSILON) * correction;
+        running_mean = (1 - weight) * running_mean + weight * other[column];
+        running_variance = (1 - weight) * running_variance + weight * fmaxf(of_group, 0.0f);
+    }
+    *mean = running_mean;
+    *variance = running_variance;
+}
+
+// statistics (2, 64) in shared memory: of stage s - 1 over the tile's group; the group's first block of threads publishes them. Deviations are
+// counted from the first tile's mean, which is as good as the mean itself against cancellation. The block is in step after.
+template <class Meanwhile>
+__device__ __forceinline__ void merge_statistics(
+    const Stage& stage, const Pass& pass, const Tile& tile, float2* scratch, float* statistics, Meanwhile meanwhile) {
+    const int column = threadIdx.x % WIDTH;
+    const int tiles = (pass.batch + stage.previous_rows - 1) / stage.previous_rows;
+    const float2* partials = stage.merged + (long long)tile.group * tiles * WIDTH + column;
+    const float shift = partials->x;
+    const float2 sums = column_sums(
+        scratch, tiles, [&](int other) { return partials[other * WIDTH]; },
+        [&](int other, const float2& partial) {
+            const float rows = (float)min(stage.previous_rows, pass.batch - other * stage.previous_rows);
+            const float distance = partial.x - shift;
+            return make_float2(rows * distance, fmaf(rows * distance, distance, partial.y));
+        },
+        meanwhile);
+    const float offset = sums.x / pass.batch;
+    const float variance = fmaxf(sums.y / pass.batch - offset * offset, 0.0f);
+    const float mean = shift + offset;
+    const float inverse = 1.0f / sqrtf(variance + EPSILON);
+    const bool publishes = tile.index % tile.of_group == 0;
+    if (threadIdx.x < WIDTH) {
+        statistics[column] = mean;
+        statistics[WIDTH + column] = inverse;
+        if (publishes) {
+            float* shared = stage.previous_statistics + tile.group * 2 * WIDTH;
+            shared[column] = mean;
+            shared[WIDTH + column] = inverse;
+        }
+    }
+    __syncthreads();
+    if (publishes) {
+        update_running_statistics(stage, pass);
+    }
+}
+
 // x[:, s] and states[:, s]: the aligned input, or what batch norm and ReLU make of the stage before.
 template <int MT, bool EXACT>
 __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* inverse, float* partial) {
     constexpr int ROWS = 16 * MT;
     const int states_stride = stage.blocks * WIDTH;
+    const auto earlier_states = [&] {
+        load_rows<ROWS>(x, x_stride, stage.states + tile.first * states_stride, states_stride, stage.stage * WIDTH, tile.valid);
+    };
     float* states = stage.states + tile.first * states_stride + stage.stage * WIDTH;
     float* newest = x + stage.stage * WIDTH;
     if (stage.stage == 0) {
@@ -53,7 +116,14 @@ __device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pas
             });
         return;
     }
-    const float* mean_source = pass.inference ? stage.previous_running : stage.previous_statistics + tile.group * 2 * WIDTH;
+    float2* scratch = reinterpret_cast<float2*>(partial);
+    float* statistics = partial + 2 * TILE_THREADS;
+    if (pass.inference) {
+        earlier_states();
+    } else {
+        merge_statistics(stage, pass, tile, scratch, statistics, earlier_states);
+    }
+    const float* mean_source = pass.inference ? stage.previous_running : statistics;
     const float* spread_source = mean_source + (pass.inference ? stage.previous_running_variance : WIDTH);
     for (int index = threadIdx.x; index < ROWS * WIDTH / 4; index += TILE_THREADS) {
         const int row = index / (WIDTH / 4);
@@ -168,53 +238,17 @@ __device__ __forceinline__ void block_forward(
     }
 }
 
-// Partial statistics of the tile; the last tile of a group merges them, the last group of all updates the running statistics.
-template <int ROWS>
-__device__ __forceinline__ void batch_statistics(const Stage& stage, const Pass& pass, const Tile& tile, const float* pre, int stride, float* scratch) {
+// What the tile contributes to the statistics of this stage: mean and sum of squared deviations, counted from the first row.
+__device__ __forceinline__ void tile_statistics(const Stage& stage, const Tile& tile, const float* pre, int stride, float2* scratch) {
     const int column = threadIdx.x % WIDTH;
-    const float mean = column_sum(scratch, tile.valid, [&](int row) { return pre[row * stride + column]; }) / tile.valid;
-    const float squares = column_sum(scratch, tile.valid, [&](int row) {
-        const float distance = pre[row * stride + column] - mean;
-        return distance * distance;
-    });
+    const float shift = pre[column];
+    const float2 sums = column_sums(
+        scratch, tile.valid, [&](int row) { return make_float2(pre[row * stride + column] - shift, 0); },
+        [&](int row, const float2& distance) { return make_float2(distance.x, distance.x * distance.x); }, [] {});
     if (threadIdx.x < WIDTH) {
-        stage.partials[(long long)tile.index * WIDTH + column] = make_float2(mean, squares);
+        const float offset = sums.x / tile.valid;
+        stage.partials[(long long)tile.index * WIDTH + column] = make_float2(shift + offset, fmaxf(sums.y - sums.x * offset, 0.0f));
     }
-    if (!is_last_block(stage.counters + 1 + tile.group, tile.of_group)) {
-        return;
-    }
-    const float2* partials = stage.partials + (long long)tile.group * tile.of_group * WIDTH + column;
-    const auto rows_of = [&](int other) { return (float)min(ROWS, pass.batch - other * ROWS); };
-    const float group_mean = column_sum(scratch, tile.of_group, [&](int other) { return rows_of(other) * partials[other * WIDTH].x; }) / pass.batch;
-    const float group_squares = column_sum(scratch, tile.of_group, [&](int other) {
-        const float2 partial = partials[other * WIDTH];
-        const float distance = partial.x - group_mean;
-        return partial.y + rows_of(other) * distance * distance;
-    });
-    float* statistics = stage.statistics + tile.group * 2 * WIDTH;
-    if (threadIdx.x < WIDTH) {
-        statistics[column] = group_mean;
-        statistics[WIDTH + column] = 1.0f / sqrtf(group_squares / pass.batch + EPSILON);
-    }
-    if (stage.penalty_columns > 0) {
-        add_penalty(stage, tile.of_group);
-    }
-    if (!is_last_block(stage.counters, pass.groups) || threadIdx.x >= WIDTH) {
-        return;
-    }
-    float running_mean = stage.running[column];
-    float running_variance = stage.running[stage.running_variance + column];
-    const float correction = pass.batch > 1 ? (float)pass.batch / (pass.batch - 1) : 1.0f;
-    for (int group = 0; group < pass.groups; group++) {
-        const float* other = stage.statistics + group * 2 * WIDTH;
-        const float weight = pass.cumulative ? 1.0f / (pass.first_group + group + 1) : pass.momentum;
-        const float inverse = other[WIDTH + column];
-        const float variance = (1.0f / (inverse * inverse) - EPSILON) * correction;
-        running_mean = (1 - weight) * running_mean + weight * other[column];
-        running_variance = (1 - weight) * running_variance + weight * fmaxf(variance, 0.0f);
-    }
-    stage.running[column] = running_mean;
-    stage.running[stage.running_variance + column] = running_variance;
 }
 
 // vectors = relu(pre) / max(length, 1e-12), a warp a row.
@@ -245,8 +279,6 @@ template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(cons
     float* inverse = partial + PARTIAL_FLOATS<MT>;
     float* x = inverse + ROWS;
     float* work = x + ROWS * x_stride;
-    const int states_stride = stage.blocks * WIDTH;
-    load_rows<ROWS>(x, x_stride, stage.states + tile.first * states_stride, states_stride, stage.stage * WIDTH, tile.valid);
     newest_state<MT, EXACT>(stage, pass, tile, x, x_stride, work, inverse, partial);
     __syncthreads();
     // The block's last layer reads only `work`, and all warps are past reading x then, so its result takes x's place.
@@ -262,7 +294,10 @@ template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(cons
     if (stage.stage == stage.blocks - 1) {
         normalise_rows<ROWS>(stage, tile, pre, PRE_STRIDE);
     } else if (!pass.inference) {
-        batch_statistics<ROWS>(stage, pass, tile, pre, PRE_STRIDE, partial);
+        tile_statistics(stage, tile, pre, PRE_STRIDE, reinterpret_cast<float2*>(partial));
+    }
+    if (stage.stage == 1 && stage.penalty_columns > 0 && tile.index == 0) {
+        add_penalty(stage, (pass.batch + stage.previous_rows - 1) / stage.previous_rows);
     }
 }
 

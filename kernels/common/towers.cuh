@@ -10,8 +10,9 @@
 //
 // Shapes: states (rows, N*64), first and second are what backward needs of the block: MLP hidden (rows, h); EW reduced (rows, 64);
 // SA projections (rows, n, H, 4, 8) and attended (rows, n*q). rows = groups * batch; batch norm runs over each group of `batch` rows.
-// Statistics are (group, 2, 64): mean, 1 / sqrt(variance + eps). The last block of threads of a group to finish merges the partial
-// statistics (Chan et al.) in a fixed order, so results repeat bit by bit.
+// Statistics are (group, 2, 64): mean, 1 / sqrt(variance + eps). A launch leaves what each tile contributes to them, and every block of
+// threads of the next merges its group's tiles (Chan et al.) in a fixed order, while its inputs are on the way: so no block of threads
+// waits for another within a launch, and results repeat bit by bit. The sums of batch norm's backward pass go the same way.
 //
 // Backward (groups = 1) mirrors the stages: gradients of states are assigned by the last stage and accumulated by the others, row by row by
 // the same block of threads; weight gradients are products over the batch and belong to weight_gradients.cu, which reads what is stored
@@ -49,34 +50,32 @@ struct Stage {
     float* first_gradient;
     float* pre;                     // (rows, 64)
     float* pre_gradient;            // (rows, 64)
-    float2* partials;               // (tiles, 64)
-    int* counters;                  // (groups + 1), zero between launches
+    float2* partials;               // (tiles, 64), assigned: forward, mean and squares of the tile's pre; backward, sums for stage s - 1
+    const float2* merged;           // partials of the launch before
+    int* counter;                   // zero between launches
     float* statistics;              // (groups, 2, 64) of this stage's pre
-    float* sums;                    // (2, 64): sum of dy and of dy * normalised, of this stage's pre
-    float* running;                 // mean (64) of this stage's batch norm, variance behind it; null in the last stage
     const float* scale;             // gamma (64) of this stage's batch norm
+    float* scale_gradient;          // (64), accumulated
+    float* shift_gradient;
     const float* previous_pre;      // (rows, 64) of stage s - 1, and its batch norm:
-    const float* previous_statistics;
-    const float* previous_running;
+    float* previous_statistics;
+    float* previous_running;        // mean (64), variance behind it
     const float* previous_scale;
     const float* previous_shift;
-    float* previous_sums;
-    float* previous_scale_gradient; // (64), accumulated
-    float* previous_shift_gradient;
     float* vectors;                 // (rows, 64), last stage
     float* norms;                   // (rows)
     const float* vector_gradients;  // (rows, 64)
-    float* penalty_partials;        // (tiles): sums of squares, stage 0
+    float* penalty_partials;        // (tiles): sums of squares, which stage 0 assigns and stage 1 adds up
     float* penalty_norm;            // (1): Frobenius norm of the input's first penalty_columns columns
     float* loss;                    // (1), += penalty * norm
-    long long running_variance;     // elements from running mean to running variance
-    long long previous_running_variance;
+    long long previous_running_variance; // elements from running mean to running variance
     int input_width;
     int input_stride;
     int blocks;                     // N
     int stage;                      // s; negative: the tower has nothing to do
     int kind;
     int parameter;                  // h, reduction or H
+    int previous_rows;              // of a tile in the launch of stage s - 1
     int penalty_columns;            // 0: no penalty
     float penalty;
 };
@@ -129,35 +128,47 @@ __device__ __forceinline__ void load_rows(float* destination, int stride, const 
     }
 }
 
-// Eight threads a column add up term(0), ..., term(count - 1); every thread of the column gets the sum, in a fixed order. Terms are read
-// eight at a time: what they cost is the latency of memory.
-template <class Term> __device__ __forceinline__ float column_sum(float* scratch, int count, Term term) {
+// Eight threads a column add up term(i, load(i)) for i = 0, ..., count - 1, two sums at once; every thread of the column gets them, in a fixed
+// order. Terms are loaded eight at a time, the first ones while meanwhile() runs: what they cost is the latency of memory.
+template <class Load, class Term, class Meanwhile>
+__device__ __forceinline__ float2 column_sums(float2* scratch, int count, Load load, Term term, Meanwhile meanwhile) {
     constexpr int PARTS = TILE_THREADS / WIDTH;
     constexpr int AT_ONCE = 8;
     const int column = threadIdx.x % WIDTH;
     const int part = threadIdx.x / WIDTH;
     const int share = (count + PARTS - 1) / PARTS;
     const int end = min(count, (part + 1) * share);
-    float sum = 0;
+    float2 loaded[AT_ONCE];
+    const auto fetch = [&](int first) {
+        #pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            if (first + i < end) {
+                loaded[i] = load(first + i);
+            }
+        }
+    };
+    fetch(part * share);
+    meanwhile();
+    float2 sum = make_float2(0, 0);
     for (int first = part * share; first < end; first += AT_ONCE) {
-        float terms[AT_ONCE];
         #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
-            terms[i] = first + i < end ? term(first + i) : 0;
+            if (first + i < end) {
+                const float2 value = term(first + i, loaded[i]);
+                sum.x += value.x;
+                sum.y += value.y;
+            }
         }
-        #pragma unroll
-        for (int i = 0; i < AT_ONCE; i++) {
-            sum += terms[i];
-        }
+        fetch(first + AT_ONCE);
     }
     scratch[part * WIDTH + column] = sum;
     __syncthreads();
-    float total = 0;
+    float2 total = make_float2(0, 0);
     #pragma unroll
     for (int i = 0; i < PARTS; i++) {
-        total += scratch[i * WIDTH + column];
+        total.x += scratch[i * WIDTH + column].x;
+        total.y += scratch[i * WIDTH + column].y;
     }
-    __syncthreads();
     return total;
 }
 

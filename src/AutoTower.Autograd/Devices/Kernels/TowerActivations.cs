@@ -9,9 +9,8 @@ namespace AutoTower.Autograd.Devices.Kernels;
 /// <param name="Output">(rows, O) before batch norm and ReLU; absent in the last block.</param>
 /// <param name="OutputGradient">Its gradient.</param>
 /// <param name="Statistics">(groups, 2*O): mean and inverse standard deviation of each group.</param>
-/// <param name="Sums">(1, 2*O): sums over the batch that backward needs.</param>
 public readonly record struct BlockActivations(
-    Matrix First, Matrix Second, Matrix FirstGradient, Matrix Output, Matrix OutputGradient, Matrix Statistics, Matrix Sums);
+    Matrix First, Matrix Second, Matrix FirstGradient, Matrix Output, Matrix OutputGradient, Matrix Statistics);
 
 /// <summary>A regulariser on a tower's input: loss += coefficient |first columns|_F (SPEC.md, Loss and training).</summary>
 /// <param name="Columns">Columns of the input that count: the entity's own embeddings.</param>
@@ -101,8 +100,7 @@ public sealed class TowerActivations
                 Saved(block.Kind == TowerBlockKind.Elementwise ? 0 : first),
                 isLast ? Matrix.None : arena.NewMatrix(rows, output),
                 Saved(output),
-                isLast ? Matrix.None : arena.NewMatrix(groups, 2 * output),
-                training && !isLast ? arena.NewMatrix(1, 2 * output) : Matrix.None);
+                isLast ? Matrix.None : arena.NewMatrix(groups, 2 * output));
         }
 
         return activations;

@@ -91,17 +91,20 @@ internal sealed class CudaTowerKernels : ITowerKernels
             },
         };
         var stages = MostStages(towers);
+        var previousRows = 0;
         for (var stage = 0; stage < stages; stage++)
         {
             var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _engine.Context.MaxSharedMemoryPerBlock ? 2 : 1;
             var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
             for (var i = 0; i < 2; i++)
             {
-                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, tiles, _packed.Forward) : TowerStage.Idle;
+                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, _packed.Forward) : TowerStage.Idle;
+                launch.Of[i].PreviousRows = previousRows;
             }
 
             (rowTiles == 1 ? _forward : _forwardWide).Launch(
                 _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch);
+            previousRows = rowTiles * TowerMemory.TileRows;
         }
     }
 
@@ -120,7 +123,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 launch.Of[i] = TowerStage.Idle;
                 if (i < towers.Length && towers[i].Path.Blocks.Count - 1 - step is >= 0 and var stage)
                 {
-                    launch.Of[i] = Stage(towers[i], stage, i, tiles, _packed.Backward);
+                    launch.Of[i] = Stage(towers[i], stage, i, _packed.Backward);
                     sharedBytes = Math.Max(sharedBytes, TowerMemory.Backward(towers[i].Path, stage));
                 }
             }
@@ -201,11 +204,13 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return kernel;
     }
 
-    private TowerStage Stage(TowerActivations tower, int stage, int index, int tiles, Func<Parameters.LinearLayer, nint> packed)
+    private TowerStage Stage(TowerActivations tower, int stage, int index, Func<Parameters.LinearLayer, nint> packed)
     {
         var block = tower.Path.Blocks[stage];
         var memory = tower.Blocks[stage];
-        var partialBytes = (long)tiles * Width * 2 * sizeof(float);
+        // A launch writes what the tiles contribute and reads what those of the launch before did.
+        var partialBytes = (long)tower.Groups * Ceiling(tower.Batch, TowerMemory.TileRows) * Width * 2 * sizeof(float);
+        var partials = _engine.Scratch.Reserve(4 * partialBytes) + (nint)(2 * index * partialBytes);
         var result = new TowerStage
         {
             Input = tower.Input.Value.Address,
@@ -223,10 +228,10 @@ internal sealed class CudaTowerKernels : ITowerKernels
             FirstGradient = memory.FirstGradient.Address,
             Pre = memory.Output.Address,
             PreGradient = memory.OutputGradient.Address,
-            Partials = _engine.Scratch.Reserve(2 * partialBytes) + (nint)(index * partialBytes),
-            Counters = _engine.Counters.Slice(index * (tower.Groups + 1), tower.Groups + 1).Address,
+            Partials = partials + (nint)(stage % 2 * partialBytes),
+            Merged = partials + (nint)((stage + 1) % 2 * partialBytes),
+            Counter = _engine.Counters.Slice(index, 1).Address,
             Statistics = memory.Statistics.Address,
-            Sums = memory.Sums.Address,
             Vectors = tower.Vectors.Value.Address,
             Norms = tower.Norms.Address,
             VectorGradients = tower.Vectors.Gradient.Address,
@@ -237,7 +242,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             Kind = (int)block.Kind,
             Parameter = block.Parameter,
         };
-        if (stage == 0)
+        if (stage <= 1)
         {
             result.PenaltyColumns = tower.Penalty.Columns;
             result.Penalty = tower.Penalty.Coefficient;
@@ -248,29 +253,22 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
         if (block.Norm is { } norm)
         {
-            (result.Running, result.RunningVariance) = Running(norm);
             result.Scale = norm.Weight.Tensor.Value.Address;
+            result.ScaleGradient = norm.Weight.Tensor.Gradient.Address;
+            result.ShiftGradient = norm.Bias.Tensor.Gradient.Address;
         }
 
         if (stage > 0 && tower.Path.Blocks[stage - 1].Norm is { } previous)
         {
-            (result.PreviousRunning, result.PreviousRunningVariance) = Running(previous);
+            result.PreviousRunning = previous.RunningMean.Tensor.Value.Address;
+            result.PreviousRunningVariance = (previous.RunningVariance.Tensor.Value.Address - result.PreviousRunning) / sizeof(float);
             result.PreviousPre = tower.Blocks[stage - 1].Output.Address;
             result.PreviousStatistics = tower.Blocks[stage - 1].Statistics.Address;
-            result.PreviousSums = tower.Blocks[stage - 1].Sums.Address;
             result.PreviousScale = previous.Weight.Tensor.Value.Address;
             result.PreviousShift = previous.Bias.Tensor.Value.Address;
-            result.PreviousScaleGradient = previous.Weight.Tensor.Gradient.Address;
-            result.PreviousShiftGradient = previous.Bias.Tensor.Gradient.Address;
         }
 
         return result;
-    }
-
-    private static (nint Mean, long Variance) Running(Parameters.BatchNormLayer norm)
-    {
-        var mean = norm.RunningMean.Tensor.Value.Address;
-        return (mean, (norm.RunningVariance.Tensor.Value.Address - mean) / sizeof(float));
     }
 
     private void WeightGradients(ReadOnlySpan<TowerActivations> towers)

@@ -23,26 +23,23 @@ internal struct TowerStage
     public nint Pre;
     public nint PreGradient;
     public nint Partials;
-    public nint Counters;
+    public nint Merged;
+    public nint Counter;
     public nint Statistics;
-    public nint Sums;
-    public nint Running;
     public nint Scale;
+    public nint ScaleGradient;
+    public nint ShiftGradient;
     public nint PreviousPre;
     public nint PreviousStatistics;
     public nint PreviousRunning;
     public nint PreviousScale;
     public nint PreviousShift;
-    public nint PreviousSums;
-    public nint PreviousScaleGradient;
-    public nint PreviousShiftGradient;
     public nint Vectors;
     public nint Norms;
     public nint VectorGradients;
     public nint PenaltyPartials;
     public nint PenaltyNorm;
     public nint Loss;
-    public long RunningVariance;
     public long PreviousRunningVariance;
     public int InputWidth;
     public int InputStride;
@@ -50,6 +47,7 @@ internal struct TowerStage
     public int Stage;
     public int Kind;
     public int Parameter;
+    public int PreviousRows;
     public int PenaltyColumns;
     public float Penalty;
 
