@@ -283,6 +283,7 @@ __device__ __forceinline__ void tile_sums(const Stage& stage, const Tile& tile, 
 }
 
 template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage& stage, const Pass& pass) {
+    wait_for_launch_before();
     if (stage.stage < 0) {
         return;
     }

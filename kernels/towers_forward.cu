@@ -267,6 +267,7 @@ template <int ROWS> __device__ __forceinline__ void normalise_rows(const Stage& 
 }
 
 template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(const Stage& stage, const Pass& pass) {
+    wait_for_launch_before();
     if (stage.stage < 0) {
         return;
     }

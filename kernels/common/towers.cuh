@@ -21,6 +21,7 @@
 #define AUTOTOWER_TOWERS_CUH
 
 #include "common/completion.cuh"
+#include "common/dependent.cuh"
 #include "common/reduce.cuh"
 #include "common/tile_product.cuh"
 

@@ -30,7 +30,6 @@ public static class TwoTowerOperation
             objective.Temperature,
             1,
             tape.Arena.NewMatrix(1, user.Input.Rows),
-            tape.Arena.NewMatrix(1, user.Input.Rows),
             objective.Loss));
         tape.Record(() => towers.Backward([users, items]));
     }

@@ -61,15 +61,7 @@ public sealed unsafe class CudaKernel
         values = (byte*)(((nint)values + KernelArguments.Alignment - 1) & -KernelArguments.Alignment);
         void** pointers = stackalloc void*[KernelArguments.MaxCount];
         arguments.WriteTo(values, pointers);
-        nint handle = stream.Enter();
-        CUresult status = dependent
-            ? LaunchDependent(handle, grid, block, sharedBytes, pointers)
-            : LibCuda.cuLaunchKernel(_function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z,
-                (uint)sharedBytes, handle, pointers, null);
-        if (status != CUresult.CUDA_SUCCESS)
-        {
-            CudaException.Throw(status, dependent ? "cuLaunchKernelEx" : "cuLaunchKernel", DescribeLaunch(Name, grid, block, sharedBytes));
-        }
+        Launch(stream.Enter(), grid, block, sharedBytes, pointers, dependent);
     }
 
     /// <summary>Launches a kernel whose only parameter is a struct, which is read in place: large argument blocks are not copied twice.</summary>
@@ -79,9 +71,10 @@ public sealed unsafe class CudaKernel
     /// <param name="block">Threads of a block.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
     /// <param name="argument">The struct; its value is copied before the call returns.</param>
+    /// <param name="dependent">Programmatic dependent launch, as above.</param>
     /// <exception cref="ArgumentException">The kernel takes something else.</exception>
     /// <exception cref="CudaException">The driver refuses the launch; the message names kernel, grid, block and shared bytes.</exception>
-    public void Launch<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument)
+    public void Launch<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument, bool dependent = false)
         where T : unmanaged
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -94,12 +87,7 @@ public sealed unsafe class CudaKernel
         fixed (T* value = &argument)
         {
             void* pointer = value;
-            CUresult status = LibCuda.cuLaunchKernel(_function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y,
-                (uint)block.Z, (uint)sharedBytes, handle, &pointer, null);
-            if (status != CUresult.CUDA_SUCCESS)
-            {
-                CudaException.Throw(status, "cuLaunchKernel", DescribeLaunch(Name, grid, block, sharedBytes));
-            }
+            Launch(handle, grid, block, sharedBytes, &pointer, dependent);
         }
     }
 
@@ -135,6 +123,18 @@ public sealed unsafe class CudaKernel
         if (_parameterSizes is not null && KernelSignature.Mismatch(Name, _parameterSizes, arguments) is { } mismatch)
         {
             throw new ArgumentException(mismatch, nameof(arguments));
+        }
+    }
+
+    private void Launch(nint stream, Dim3 grid, Dim3 block, int sharedBytes, void** pointers, bool dependent)
+    {
+        CUresult status = dependent
+            ? LaunchDependent(stream, grid, block, sharedBytes, pointers)
+            : LibCuda.cuLaunchKernel(_function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z,
+                (uint)sharedBytes, stream, pointers, null);
+        if (status != CUresult.CUDA_SUCCESS)
+        {
+            CudaException.Throw(status, dependent ? "cuLaunchKernelEx" : "cuLaunchKernel", DescribeLaunch(Name, grid, block, sharedBytes));
         }
     }
 

@@ -12,17 +12,16 @@ public readonly record struct TowerStatistics(bool UseRunningStatistics, float M
 }
 
 /// <summary>A batch softmax loss over groups of a batch each (paper, equations 3 to 5).</summary>
-/// <param name="Users">(groups * B, O), with gradient where one is wanted; gradients are assigned.</param>
+/// <param name="Users">(groups * B, O), with gradient if the items have one; gradients are assigned.</param>
 /// <param name="Items">(groups * B, O), likewise.</param>
 /// <param name="LogProbability">(1, groups * B) or absent.</param>
 /// <param name="Rewards">(1, groups * B) or absent.</param>
 /// <param name="Temperature">tau.</param>
 /// <param name="Groups">Number of batches.</param>
-/// <param name="LogSums">(1, groups * B): assigned; what the second half needs of the first.</param>
 /// <param name="Terms">(1, groups * B): assigned; the terms of the loss.</param>
 /// <param name="Loss">(1, 1): accumulated, the sum of the groups' means.</param>
 public readonly record struct SoftmaxBatch(
-    Tensor Users, Tensor Items, Matrix LogProbability, Matrix Rewards, float Temperature, int Groups, Matrix LogSums, Matrix Terms, Matrix Loss);
+    Tensor Users, Tensor Items, Matrix LogProbability, Matrix Rewards, float Temperature, int Groups, Matrix Terms, Matrix Loss);
 
 /// <summary>
 /// Whole towers in a few launches: what <see cref="IDenseKernels"/> and the other families compute one operation at a time. An optional
@@ -32,9 +31,6 @@ public interface ITowerKernels
 {
     /// <summary>True when the path's shapes and block kinds are supported.</summary>
     bool Supports(TowerPath path);
-
-    /// <summary>True when <see cref="Softmax"/> takes batches of <paramref name="batch"/>.</summary>
-    bool SupportsSoftmax(int batch);
 
     /// <summary>
     /// Announces that the next forward pass goes over these paths, the same objects, with the weights as they are now; a device may get

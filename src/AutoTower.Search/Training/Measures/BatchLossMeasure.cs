@@ -65,7 +65,7 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
     {
         var loss = new Matrix(_loss.Address, 1, 1);
         _device.Zero(_loss.Address, _loss.Bytes);
-        if (_device.Towers is { } kernels && kernels.SupportsSoftmax(_batches.Size))
+        if (_device.Towers is { } kernels)
         {
             _arena.Reset();
             kernels.Softmax(new SoftmaxBatch(
@@ -75,7 +75,6 @@ internal sealed class BatchLossMeasure : IFitnessMeasure
                 Rewards,
                 _temperature,
                 _batches.Count,
-                _arena.NewMatrix(1, users.Rows),
                 _arena.NewMatrix(1, users.Rows),
                 loss));
         }

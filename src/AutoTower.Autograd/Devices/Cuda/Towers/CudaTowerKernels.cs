@@ -12,14 +12,23 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private const int Width = 64;
     private const int HeadWidth = 8;
     private const int MostBlocks = 7;
+
+    // Blocks of threads that share the columns of a loss; each pays for reading its rows.
+    private const int MostParts = 4;
+
+    // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
+    private const int MostColumns = 1024;
+    private const int ColumnGroup = 32;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _forward;
     private readonly CudaKernel _forwardWide;
     private readonly CudaKernel _backward;
     private readonly CudaKernel _weights;
-    private readonly CudaKernel _softmaxRows;
-    private readonly CudaKernel _softmaxColumns;
+    private readonly CudaKernel _softmaxLoss;
+    private readonly CudaKernel _softmaxSums;
+    private readonly CudaKernel _softmaxGradients;
     private readonly PackedWeights _packed;
+    private readonly int _softmaxChunk;
 
     public CudaTowerKernels(CudaEngine engine)
     {
@@ -29,8 +38,15 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _forwardWide = Kernel("towers_forward.cu", "towers_forward_32" + suffix);
         _backward = Kernel("towers_backward.cu", "towers_backward_16" + suffix);
         _packed = new PackedWeights(engine);
-        _softmaxRows = Kernel("tile_softmax.cu", "tile_softmax_rows" + suffix);
-        _softmaxColumns = Kernel("tile_softmax.cu", "tile_softmax_columns" + suffix);
+        _softmaxChunk = MostColumns;
+        while (TowerMemory.Softmax(_softmaxChunk) > engine.Context.MaxSharedMemoryPerBlock)
+        {
+            _softmaxChunk /= 2;
+        }
+
+        _softmaxLoss = Kernel("tile_softmax.cu", "tile_softmax_loss" + suffix);
+        _softmaxSums = Kernel("tile_softmax.cu", "tile_softmax_sums" + suffix);
+        _softmaxGradients = Kernel("tile_softmax.cu", "tile_softmax_gradients" + suffix);
         _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
     }
 
@@ -67,8 +83,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return true;
     }
 
-    public bool SupportsSoftmax(int batch) => TowerMemory.Softmax(batch) <= _engine.Context.MaxSharedMemoryPerBlock;
-
     public void Prepare(TowerPath user, TowerPath item) => _packed.Prepare([user, item]);
 
     public void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics)
@@ -103,7 +117,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             }
 
             (rowTiles == 1 ? _forward : _forwardWide).Launch(
-                _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch);
+                _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch, stage > 0 && Overlaps(tiles * towers.Length));
             previousRows = rowTiles * TowerMemory.TileRows;
         }
     }
@@ -128,7 +142,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 }
             }
 
-            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch);
+            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch, step > 0 && Overlaps(tiles * towers.Length));
         }
 
         WeightGradients(towers);
@@ -137,6 +151,10 @@ internal sealed class CudaTowerKernels : ITowerKernels
     public void Softmax(SoftmaxBatch batch)
     {
         var size = batch.Users.Rows / batch.Groups;
+        var tiles = batch.Groups * Ceiling(size, TowerMemory.TileRows);
+        var chunk = Math.Min(_softmaxChunk, Ceiling(size, ColumnGroup) * ColumnGroup);
+        // Columns are divided among blocks until these fill the device.
+        var parts = Math.Max(Ceiling(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
         var launch = new SoftmaxLaunch
         {
             Users = batch.Users.Value.Address,
@@ -145,22 +163,30 @@ internal sealed class CudaTowerKernels : ITowerKernels
             Rewards = batch.Rewards.Address,
             UserGradients = batch.Users.Gradient.Address,
             ItemGradients = batch.Items.Gradient.Address,
-            LogSums = batch.LogSums.Address,
             Terms = batch.Terms.Address,
             Loss = batch.Loss.Address,
             Counter = _engine.Counters.Address,
             Batch = size,
             Groups = batch.Groups,
+            Parts = parts,
+            Chunk = chunk,
             InverseTemperature = 1 / batch.Temperature,
         };
-        var grid = new Dim3(batch.Groups * Ceiling(size, TowerMemory.TileRows));
-        var sharedBytes = TowerMemory.Softmax(size);
-        _softmaxRows.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
-        if (batch.Items.WantsGradient)
+        var sharedBytes = TowerMemory.Softmax(chunk);
+        if (!batch.Items.WantsGradient)
         {
-            _softmaxColumns.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
+            _softmaxLoss.Launch(_engine.Stream, tiles, Threads, sharedBytes, in launch);
+            return;
         }
+
+        launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        _softmaxSums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, Overlaps(tiles * parts));
+        _softmaxGradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, Overlaps(2 * tiles));
     }
+
+    // Blocks of a dependent launch hold their multiprocessors while they wait, so the launch in front must not need these any more.
+    private bool Overlaps(int blocks) =>
+        blocks <= _engine.Context.MultiprocessorCount && _engine.Context.ComputeCapability >= new ComputeCapability(9, 0);
 
     private static int SharedBytes(ReadOnlySpan<TowerActivations> towers, int stage, int rowTiles)
     {

@@ -12,11 +12,13 @@ internal struct SoftmaxLaunch
     public nint Rewards;
     public nint UserGradients;
     public nint ItemGradients;
-    public nint LogSums;
+    public nint Sums;
     public nint Terms;
     public nint Loss;
     public nint Counter;
     public int Batch;
     public int Groups;
+    public int Parts;
+    public int Chunk;
     public float InverseTemperature;
 }

@@ -46,8 +46,9 @@ internal static class TowerMemory
         return (PartialFloats + (TileRows * (InverseFloats + (2 * Padded(Width)) + work))) * sizeof(float);
     }
 
-    /// <summary>A batch softmax over batches of <paramref name="batch"/>.</summary>
-    public static int Softmax(int batch) => (PartialFloats + (TileRows * (InverseFloats + Padded(Width) + Padded(batch)))) * sizeof(float);
+    /// <summary>A batch softmax with <paramref name="chunk"/> scores of each row at a time.</summary>
+    public static int Softmax(int chunk) =>
+        (PartialFloats + (TileRows * ((2 * InverseFloats) + Padded(Width) + Padded(chunk))) + Padded(chunk)) * sizeof(float);
 
     private static int Projected(TowerBlock block, int inputs) => inputs * block.First!.Weight.Rows;
 
