@@ -8,9 +8,9 @@ public static class TwoTowerOperation
 {
     /// <summary>
     /// loss += batch softmax of the two towers' outputs + coefficient (|user embeddings|_F + |item embeddings|_F); gradients flow into both
-    /// inputs and all parameters of the paths.
+    /// inputs and all parameters of the paths. In inference batch norm takes its running statistics, and no gradients flow.
     /// </summary>
-    /// <param name="tape">The tape, in training mode.</param>
+    /// <param name="tape">The tape, in training or inference mode.</param>
     /// <param name="towers">The fused kernels of the tape's device.</param>
     /// <param name="user">User tower.</param>
     /// <param name="item">Item tower.</param>
@@ -21,7 +21,7 @@ public static class TwoTowerOperation
         ArgumentNullException.ThrowIfNull(towers);
         var users = Take(tape, user, objective);
         var items = Take(tape, item, objective);
-        towers.Forward([users, items], new TowerStatistics(false, tape.BatchNormMomentum));
+        towers.Forward([users, items], tape.Records ? new TowerStatistics(false, tape.BatchNormMomentum) : TowerStatistics.Running);
         towers.Softmax(new SoftmaxBatch(
             users.Vectors,
             items.Vectors,
@@ -40,7 +40,7 @@ public static class TwoTowerOperation
             ? default
             : new TowerPenalty(
                 tower.EmbeddingColumns, objective.Regulariser, objective.Loss, tape.Arena.NewMatrix(1, 1), tape.Arena.NewMatrix(1, tower.Input.Rows));
-        return TowerActivations.Take(tape.Arena, tower.Path, tower.Input, 1, training: true, penalty);
+        return TowerActivations.Take(tape.Arena, tower.Path, tower.Input, 1, tape.Records, penalty);
     }
 }
 

@@ -44,7 +44,7 @@ public sealed class SupernetPath(TwoTowerModel supernet, Architecture architectu
     public void Loss(Tape tape, BatchArrays batch, TwoTowerObjective objective)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        if (tape.Records && supernet.Fused(architecture) is { } fused)
+        if (tape.Mode != ForwardMode.Recalibration && supernet.Fused(architecture) is { } fused)
         {
             fused.Kernels.Prepare(fused.User, fused.Item);
             var (user, item) = supernet.Inputs(tape, architecture.Pooling, batch);

@@ -51,6 +51,25 @@ public sealed class TrainingParityTests(ParityWorlds worlds) : ModelParityTest(w
         RelativeError.AssertBelow(1e-3, reference, tested, "loss curve");
     }
 
+    [Theory]
+    [InlineData(Mixed)]
+    [InlineData("pooling=average; user=mlp-32,senet,product; item=mlp-32,product,ew-min")]
+    public void The_validation_loss(string text)
+    {
+        var architecture = Architecture.Parse(text);
+        RelativeError.AssertBelow(1e-5, [Validation(Worlds.Reference)], [Validation(Worlds.Cuda)], "validation loss");
+
+        float Validation(Device device)
+        {
+            using var experiment = Worlds.Experiment(device);
+            using var model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, 1);
+            using var step = new TrainingStep(model, experiment.Train, Options, 1);
+            step.Run(model.At(architecture)); // Running statistics and item frequencies are no longer those of the start.
+            using var validation = new ValidationLoss(model.At(architecture), step.Frequencies, experiment.Validation, Options, 1);
+            return (float)validation.Compute();
+        }
+    }
+
     [Fact]
     public void After_the_first_steps_nothing_is_copied_allocated_or_waited_for()
     {
