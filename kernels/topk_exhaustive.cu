@@ -2,6 +2,7 @@
 // so, or where no margin is finite. A block a query; every item is scored exactly, keys that beat the k-th best known gather in shared memory,
 // and when it is nearly full it is sorted and cut to k. Keys are distinct, so there is always progress.
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/ranking.cuh"
 
 constexpr int THREADS = 256;
@@ -26,6 +27,7 @@ __device__ __forceinline__ void cut(unsigned long long* keys, int& count, unsign
 extern "C" __global__ void __launch_bounds__(256) topk_exhaustive(
     const float* queries, int query_stride, Items items, Exclusions exclusions, int k, int* indices, float* scores, int score_stride,
     const int* overflowed) {
+    wait_for_launch_before();
     __shared__ unsigned long long keys[ROOM];
     __shared__ __align__(16) float query[LARGEST_WIDTH];
     __shared__ int count;

@@ -1,7 +1,8 @@
 // Exact top-K, screening on tensor cores: estimates of the scores of 256 (or 128) queries x tiles of items, of which only those not below the
 // query's limit leave the chip, as candidates. The queries' fragments stay in registers while the items stream through shared memory.
 //
-//   screen_queries (padded N, DEPTH), screen_items (padded M, DEPTH) in bfloat16, screen_bias (padded M): topk_prepare.cu
+//   screen_queries (padded N, DEPTH), screen_items (padded M, DEPTH) in fp16, screen_bias (padded M), scales (padded N): topk_prepare.cu.
+//   Estimates, limits and margins are scaled like their query and the items. has_bias: some bias is finite and not zero.
 //   A block has one group of queries and tiles [its share of positions first_position .. end_position) of the visiting order.
 //   mode 0: candidates are offered. Other modes are for the first round, which has no limits yet, and leave counts alone:
 //   1: every estimate is written, at its position; 2: the largest of every SET_ITEMS estimates, which are other items'.
@@ -10,6 +11,7 @@
 // in words of 16 bytes, so that neither copies nor fragment loads meet bank conflicts.
 #include "common/async_copy.cuh"
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/ranking.cuh"
 #include "common/tensor_core.cuh"
 
@@ -84,8 +86,9 @@ template <int DEPTH> __device__ __forceinline__ void copy_rows(unsigned short* s
 
 template <int DEPTH, int ROW_TILES, int COLUMN_TILES>
 __device__ __forceinline__ void screen(
-    const unsigned short* screen_queries, const unsigned short* screen_items, const float* screen_bias, Lists lists, int queries, int items,
-    int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int mode) {
+    const unsigned short* screen_queries, const unsigned short* screen_items, const float* screen_bias, const float* scales, int has_bias,
+    Lists lists, int queries, int items, int first_position, int end_position, int positions_a_block, int tile_step, int tile_count,
+    int query_groups, int mode) {
     constexpr int TILE_ITEMS = STAGE_BYTES / 2 / DEPTH;
     constexpr int GROUP = 16 * ROW_TILES * QUERY_WARPS;
     constexpr int STEP_ITEMS = 8 * COLUMN_TILES * ITEM_WARPS;
@@ -97,11 +100,13 @@ __device__ __forceinline__ void screen(
     DYNAMIC_SHARED(unsigned short, stages);
     __shared__ __align__(16) float bias[STAGES][STAGE_BYTES / 2 / 32];
     __shared__ float limit_of_row[GROUP];
+    __shared__ float scale_of_row[GROUP];
     __shared__ __align__(16) Candidate queue_candidates[WARPS][QUEUE];
     __shared__ unsigned char queue_rows[WARPS][QUEUE];
     __shared__ int queue_taken[WARPS];
     __shared__ int queue_filled[WARPS];
 
+    wait_for_launch_before();
     int lane = lane_index();
     int query_warp = warp_index() % QUERY_WARPS;
     int item_warp = warp_index() / QUERY_WARPS;
@@ -129,6 +134,7 @@ __device__ __forceinline__ void screen(
     commit_async_copies();
     for (int row = threadIdx.x; row < GROUP; row += THREADS) {
         limit_of_row[row] = first_query + row < queries ? lists.limits[first_query + row] : infinity();
+        scale_of_row[row] = scales[first_query + row];
     }
     wait_async_copies<0>();
     __syncthreads();
@@ -188,9 +194,16 @@ __device__ __forceinline__ void screen(
                     unsigned b1 = b[n / 2][2 * (n % 2) + 1];
                     if (k == 0) {
                         float2 of_items = *reinterpret_cast<const float2*>(&bias[stage][column + 8 * n + 2 * (lane & 3)]);
-                        float initial[4] = {of_items.x, of_items.y, of_items.x, of_items.y};
 #pragma unroll
                         for (int m = 0; m < ROW_TILES; m++) {
+                            float initial[4] = {of_items.x, of_items.y, of_items.x, of_items.y};
+                            if (has_bias != 0) {
+                                int row = (query_warp * ROW_TILES + m) * 16 + lane / 4;
+#pragma unroll
+                                for (int i = 0; i < 4; i++) {
+                                    initial[i] *= scale_of_row[row + 8 * (i / 2)];
+                                }
+                            }
                             multiply_add(sum[m][n], a[m][k], b0, b1, initial);
                         }
                     } else {
@@ -297,11 +310,12 @@ __device__ __forceinline__ void screen(
 }
 
 #define SCREEN_PARAMETERS                                                                                                             \
-    const unsigned short *screen_queries, const unsigned short *screen_items, const float *screen_bias, Lists lists, int queries,     \
-        int items, int first_position, int end_position, int positions_a_block, int tile_step, int tile_count, int query_groups, int mode
+    const unsigned short *screen_queries, const unsigned short *screen_items, const float *screen_bias, const float *scales,          \
+        int has_bias, Lists lists, int queries, int items, int first_position, int end_position, int positions_a_block,               \
+        int tile_step, int tile_count, int query_groups, int mode
 #define SCREEN_ARGUMENTS                                                                                                              \
-    screen_queries, screen_items, screen_bias, lists, queries, items, first_position, end_position, positions_a_block, tile_step,     \
-        tile_count, query_groups, mode
+    screen_queries, screen_items, screen_bias, scales, has_bias, lists, queries, items, first_position, end_position,                 \
+        positions_a_block, tile_step, tile_count, query_groups, mode
 
 extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_32(SCREEN_PARAMETERS) { screen<32, 2, 4>(SCREEN_ARGUMENTS); }
 extern "C" __global__ void __launch_bounds__(512, 1) topk_screen_64(SCREEN_PARAMETERS) { screen<64, 2, 4>(SCREEN_ARGUMENTS); }

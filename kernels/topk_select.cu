@@ -6,6 +6,7 @@
 // search for t stops as soon as it leaves few more than k above. Candidates without an estimate (NaN, +infinity) are kept and never counted.
 #include "common/async_copy.cuh"
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/ranking.cuh"
 #include "common/reduce.cuh"
 
@@ -66,6 +67,7 @@ template <int GROUP> __device__ __forceinline__ void load(Candidate (&candidates
 // limit follows just so, since each stands for an item of its own; the lists are left empty.
 template <int WARPS>
 __device__ __forceinline__ void select(const Lists& lists, const Exclusions& exclusions, int query, int items, int k, int dense, int maxima) {
+    wait_for_launch_before();
     constexpr int GROUP = WARPS * WARP;
     __shared__ int kept_by_block;
     int thread = WARPS == 1 ? lane_index() : threadIdx.x;
@@ -251,6 +253,7 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
     DYNAMIC_SHARED(unsigned long long, keys);
     __shared__ __align__(16) float query[LARGEST_WIDTH];
     __shared__ __align__(16) unsigned char rows[FINISH_ROWS * (PART_BYTES + 16)];
+    wait_for_launch_before();
     int row = blockIdx.x;
     int count = lists.counts[row];
     if (count > lists.capacity) {

@@ -8,6 +8,7 @@
 //   dense != 0 in the first round, which has no limits yet: every score is written, at its position.
 #include "common/async_copy.cuh"
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/ranking.cuh"
 
 constexpr int THREADS = 128;
@@ -77,6 +78,7 @@ template <int QUERIES>
 __device__ __forceinline__ void stream(
     const float* queries, int query_stride, int query_count, const Items& items, const Lists& lists, int first_position, int end_position,
     int tile_step, int tile_count, int dense) {
+    wait_for_launch_before();
     DYNAMIC_SHARED(unsigned char, memory);
     __shared__ __align__(16) float x[QUERIES][LARGEST_WIDTH];
     int first_query = blockIdx.y * QUERIES;

@@ -3,7 +3,8 @@
 #define AUTOTOWER_RANKING_CUH
 
 #include "common/cuda.cuh"
-#include "common/tensor_core.cuh"
+
+__device__ __forceinline__ float from_bfloat16(unsigned half) { return __uint_as_float(half << 16); }
 
 // ItemTable.cs, flattened: M vectors of `columns` elements, float or the upper halves of floats.
 struct Items {

@@ -1,5 +1,5 @@
-// Tensor-core products of bfloat16 with float32 sums (mma.sync, sm_80 and newer). All functions are called by whole warps. The emulator
-// exchanges the same fragments by shuffles, so it checks the layouts too; below sm_80 a call traps, and launchers do not come here.
+// Tensor-core products of fp16 with fp32 sums (mma.sync, sm_80 and newer). All functions are called by whole warps. The emulator exchanges
+// the same fragments, so it checks the layouts too; below sm_80 a call traps, and launchers do not come here.
 //
 // Fragments of D = A B + C, with A (16, 16), B (16, 8), C and D (16, 8); lane = 4 g + t:
 //   A: register 0: A[g][2t, 2t+1]   1: A[g+8][2t, 2t+1]   2: A[g][2t+8, 2t+9]   3: A[g+8][2t+8, 2t+9]
@@ -8,7 +8,7 @@
 #ifndef AUTOTOWER_TENSOR_CORE_CUH
 #define AUTOTOWER_TENSOR_CORE_CUH
 
-#include "common/cuda.cuh"
+#include "common/half.cuh"
 
 #if defined(AUTOTOWER_EMULATOR)
 #define TENSOR_CORE_CALL __device__ __noinline__ // long when emulated, and called often in unrolled loops
@@ -18,15 +18,6 @@
 #define AUTOTOWER_TENSOR_CORE 1
 #endif
 #endif
-
-// The bfloat16 nearest to a finite value (ties to even), in the lower half. Results below the smallest normal number become zero.
-__device__ __forceinline__ unsigned to_bfloat16(float value) {
-    unsigned bits = __float_as_uint(value);
-    unsigned rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-    return (rounded & 0x7f80u) == 0 ? rounded & 0x8000u : rounded;
-}
-
-__device__ __forceinline__ float from_bfloat16(unsigned half) { return __uint_as_float(half << 16); }
 
 // An address in shared memory, counted in bytes.
 #if defined(AUTOTOWER_EMULATOR)
@@ -68,32 +59,30 @@ TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], SharedAddress row)
 // d = a b + c.
 TENSOR_CORE_CALL void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, const float (&c)[4]) {
 #if defined(AUTOTOWER_TENSOR_CORE)
-    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %11, %12, %13};"
         : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
 #elif defined(AUTOTOWER_EMULATOR)
-    int group = lane_index() / 4;
-    int pair = lane_index() % 4;
+    __shared__ float2 operands[32][WARP][6];
+    float2 (*warp)[6] = operands[warp_index()];
+    const unsigned own[6] = {a[0], a[1], a[2], a[3], b0, b1};
+    for (int i = 0; i < 6; i++) {
+        warp[lane_index()][i] = from_halves(own[i]);
+    }
+    __syncwarp();
+    const int group = lane_index() / 4;
+    const int column = 2 * (lane_index() % 4);
     float sum[4] = {c[0], c[1], c[2], c[3]};
-    for (int k = 0; k < 16; k += 2) {
-        int half = k / 8;
-        int source = (k % 8) / 2;
-        unsigned upper = __shfl_sync(FULL_WARP, a[2 * half], 4 * group + source);
-        unsigned lower = __shfl_sync(FULL_WARP, a[2 * half + 1], 4 * group + source);
-        for (int column = 0; column < 2; column++) {
-            int lane = 4 * (2 * pair + column) + source;
-            unsigned first = __shfl_sync(FULL_WARP, b0, lane);
-            unsigned second = __shfl_sync(FULL_WARP, b1, lane);
-            unsigned b = half == 0 ? first : second;
-            for (int low = 0; low < 2; low++) { // element k + low: the lower half of a register comes first
-                float y = low == 0 ? from_bfloat16(b & 0xffffu) : from_bfloat16(b >> 16);
-                float x0 = low == 0 ? from_bfloat16(upper & 0xffffu) : from_bfloat16(upper >> 16);
-                float x1 = low == 0 ? from_bfloat16(lower & 0xffffu) : from_bfloat16(lower >> 16);
-                sum[column] += x0 * y;
-                sum[2 + column] += x1 * y;
-            }
+    for (int k = 0; k < 8; k++) { // pairs of k
+        const float2* left = warp[group * 4 + k % 4] + k / 4 * 2;
+        #pragma unroll
+        for (int i = 0; i < 4; i++) {
+            const float2 x = left[i / 2];
+            const float2 y = warp[(column + i % 2) * 4 + k % 4][4 + k / 4];
+            sum[i] += x.x * y.x + x.y * y.y;
         }
     }
+    __syncwarp();
     for (int i = 0; i < 4; i++) {
         d[i] = sum[i];
     }

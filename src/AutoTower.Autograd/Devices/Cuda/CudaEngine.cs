@@ -73,6 +73,9 @@ internal sealed class CudaEngine : IDisposable
 
     public CudaStream Stream { get; }
 
+    /// <summary>Whether a kernel that waits itself may start before the launch in front of it ends.</summary>
+    public bool OverlapsLaunches => Context.ComputeCapability >= new ComputeCapability(9, 0);
+
     public DeviceMemoryPool Pool { get; }
 
     public KernelLibrary Library { get; }
@@ -116,11 +119,12 @@ internal sealed class CudaEngine : IDisposable
     /// <param name="block">Threads of a block.</param>
     /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
     /// <param name="arguments">The kernel's arguments in its order.</param>
-    public void Launch(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, scoped in KernelArguments arguments)
+    /// <param name="dependent">The kernel waits for the launch in front of it itself (kernels/common/dependent.cuh).</param>
+    public void Launch(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, scoped in KernelArguments arguments, bool dependent = false)
     {
         if (grid.X > 0 && grid.Y > 0 && grid.Z > 0)
         {
-            kernel.Launch(Stream, grid, block, sharedBytes, arguments);
+            kernel.Launch(Stream, grid, block, sharedBytes, arguments, dependent && OverlapsLaunches);
         }
     }
 

@@ -27,11 +27,12 @@ internal sealed class CudaRankingKernels : IRankingKernels
     /// <summary>Most memory of the lists of the queries that are searched at once.</summary>
     private const long ListBytes = 256 << 20;
 
-    private static readonly ComputeCapability s_tensorCores = new(8, 0); // of bfloat16
+    private static readonly ComputeCapability s_tensorCores = new(8, 0);
     private static readonly int[] s_depths = [32, 64, 128, 256];
     private static readonly int[] s_listLengths = [1024, 2048, 4096, 8192];
 
     private readonly CudaEngine _engine;
+    private readonly CudaKernel _measureItems;
     private readonly CudaKernel _prepareItems;
     private readonly CudaKernel _prepareQueries;
     private readonly CudaKernel _beginQueries;
@@ -54,6 +55,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
     public CudaRankingKernels(CudaEngine engine)
     {
         _engine = engine;
+        _measureItems = engine.Kernel("topk_prepare.cu", "topk_measure_items");
         _prepareItems = engine.Kernel("topk_prepare.cu", "topk_prepare_items");
         _prepareQueries = engine.Kernel("topk_prepare.cu", "topk_prepare_queries");
         _beginQueries = engine.Kernel("topk_prepare.cu", "topk_begin_queries");
@@ -80,7 +82,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         _finish.AllowDynamicSharedMemory(TopKPlan.LargestCapacity * KeyBytes);
     }
 
-    /// <summary>Whether the GPU has bfloat16 tensor cores and the shared memory that screening takes.</summary>
+    /// <summary>Whether the GPU has the tensor cores and the shared memory that screening takes.</summary>
     public bool CanScreen { get; }
 
     public PreparedItems Prepare(ItemTable items)
@@ -93,12 +95,15 @@ internal sealed class CudaRankingKernels : IRankingKernels
 
         var depth = s_depths.First(depth => depth >= items.Columns);
         var prepared = new CudaPreparedItems(items, _engine.Pool, depth, StageBytes / 2 / depth);
-        prepared.Largest.Clear(_engine.Stream);
+        prepared.Bounds.Clear(_engine.Stream);
+        var blocks = _engine.Blocks(prepared.PaddedRows, PrepareThreads / WarpThreads);
+        var measured = new KernelArguments();
+        measured.Add(new ItemsArgument(items)).Add(prepared.Bounds);
+        _engine.Launch(_measureItems, blocks, PrepareThreads, 0, measured);
         var arguments = new KernelArguments();
-        arguments.Add(new ItemsArgument(items)).Add(prepared.Screen).Add(prepared.Bias).Add(prepared.Largest)
+        arguments.Add(new ItemsArgument(items)).Add(prepared.Screen).Add(prepared.Bias).Add(prepared.Bounds)
             .Add(prepared.PaddedRows).Add(depth);
-        _engine.Launch(
-            _prepareItems, _engine.Blocks(prepared.PaddedRows, PrepareThreads / WarpThreads), PrepareThreads, 0, arguments);
+        _engine.Launch(_prepareItems, blocks, PrepareThreads, 0, arguments);
         return prepared;
     }
 
@@ -200,8 +205,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
     {
         var queries = search.Queries;
         var arguments = new KernelArguments();
-        arguments.Add(queries.Address).Add(queries.Rows).Add(queries.Columns).Add(queries.Stride).Add(search.Items.Largest)
-            .Add(workspace.Screen).Add(workspace.Margins).Add(workspace.Counts).Add(workspace.Limits).Add(workspace.Overflowed)
+        arguments.Add(queries.Address).Add(queries.Rows).Add(queries.Columns).Add(queries.Stride).Add(search.Items.Bounds)
+            .Add(workspace.Screen).Add(workspace.Scales).Add(workspace.Margins).Add(workspace.Counts).Add(workspace.Limits).Add(workspace.Overflowed)
             .Add(padded).Add(search.Items.Depth);
         _engine.Launch(_prepareQueries, (padded * WarpThreads + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0, arguments);
     }
@@ -211,11 +216,11 @@ internal sealed class CudaRankingKernels : IRankingKernels
         var (items, plan) = (search.Items, search.Plan);
         var length = TopKPlan.PositionsABlock(groups, end - start, _engine.Context.MultiprocessorCount);
         var arguments = new KernelArguments();
-        arguments.Add(workspace.Screen).Add(items.Screen).Add(items.Bias).Add(lists).Add(search.Queries.Rows).Add(items.Table.Rows)
+        arguments.Add(workspace.Screen).Add(items.Screen).Add(items.Bias).Add(workspace.Scales).Add(items.Table.Bias.IsAbsent ? 0 : 1).Add(lists).Add(search.Queries.Rows).Add(items.Table.Rows)
             .Add(start).Add(end).Add(length).Add(plan.TileStep).Add(plan.TileCount).Add(groups).Add((int)mode);
         _engine.Launch(
             _screen[Array.IndexOf(s_depths, items.Depth)], groups * ((end - start + length - 1) / length), ScreenThreads, ScreenSharedBytes,
-            arguments);
+            arguments, dependent: true);
     }
 
     private void Stream(Search search, ListsArgument lists, int start, int end, int groups)
@@ -228,7 +233,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         arguments.Add(queries.Address).Add(queries.Stride).Add(queries.Rows).Add(new ItemsArgument(search.Items.Table)).Add(lists)
             .Add(start).Add(end).Add(plan.TileStep).Add(plan.TileCount).Add(start == 0 ? 1 : 0);
         _engine.Launch(
-            kernel, new Dim3(Math.Min(blocks, (end - start + warps - 1) / warps), groups), StreamThreads, StreamSharedBytes, arguments);
+            kernel, new Dim3(Math.Min(blocks, (end - start + warps - 1) / warps), groups), StreamThreads, StreamSharedBytes, arguments, dependent: true);
     }
 
     private void Select(Search search, ListsArgument lists, int dense, bool isOfMaxima = false)
@@ -237,7 +242,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         var (blocks, threads) = size == 0 ? ((search.Queries.Rows + 3) / 4, 128) : (search.Queries.Rows, WarpThreads << size);
         var arguments = new KernelArguments();
         arguments.Add(lists).Add(search.Exclusions).Add(search.Queries.Rows).Add(search.Items.Table.Rows).Add(search.K).Add(dense).Add(isOfMaxima ? 1 : 0);
-        _engine.Launch(_select[size], blocks, threads, 0, arguments);
+        _engine.Launch(_select[size], blocks, threads, 0, arguments, dependent: true);
     }
 
     private void Finish(Search search, Workspace workspace, ListsArgument lists)
@@ -246,11 +251,11 @@ internal sealed class CudaRankingKernels : IRankingKernels
         var arguments = new KernelArguments();
         arguments.Add(queries.Address).Add(queries.Stride).Add(table).Add(lists).Add(search.K).Add(search.Indices.Address)
             .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
-        _engine.Launch(_finish, queries.Rows, FinishThreads, search.Plan.Capacity * KeyBytes, arguments);
+        _engine.Launch(_finish, queries.Rows, FinishThreads, search.Plan.Capacity * KeyBytes, arguments, dependent: true);
         var rest = new KernelArguments();
         rest.Add(queries.Address).Add(queries.Stride).Add(table).Add(search.Exclusions).Add(search.K).Add(search.Indices.Address)
             .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
-        _engine.Launch(_exhaustive, Math.Min(queries.Rows, 4 * _engine.Context.MultiprocessorCount), ExhaustiveThreads, 0, rest);
+        _engine.Launch(_exhaustive, Math.Min(queries.Rows, 4 * _engine.Context.MultiprocessorCount), ExhaustiveThreads, 0, rest, dependent: true);
     }
 
     private static int QueriesAGroup(int depth) => depth == 256 ? 128 : 256;
@@ -276,7 +281,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
 
         public long Bytes =>
             Room((long)queries * capacity * KeyBytes) + 3 * Room(queries * sizeof(int)) + Room((queries + 1L) * sizeof(int))
-            + Room((long)paddedQueries * depth * sizeof(ushort));
+            + Room((long)paddedQueries * depth * sizeof(ushort)) + Room(paddedQueries * sizeof(float));
 
         public nint Candidates { get; private set; }
 
@@ -290,6 +295,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
 
         public nint Screen { get; private set; }
 
+        public nint Scales { get; private set; }
+
         public void Place(nint address)
         {
             Candidates = address;
@@ -298,6 +305,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
             Margins = Limits + (nint)Room(queries * sizeof(int));
             Overflowed = Margins + (nint)Room(queries * sizeof(int));
             Screen = Overflowed + (nint)Room((queries + 1L) * sizeof(int));
+            Scales = Screen + (nint)Room((long)paddedQueries * depth * sizeof(ushort));
         }
 
         private static long Room(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;

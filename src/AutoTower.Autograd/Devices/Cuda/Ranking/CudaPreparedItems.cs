@@ -8,7 +8,7 @@ internal sealed class CudaPreparedItems : PreparedItems
 {
     private readonly CudaDeviceVariable<ushort>? _screen;
     private readonly CudaDeviceVariable<float>? _bias;
-    private readonly CudaDeviceVariable<float>? _largest;
+    private readonly CudaDeviceVariable<float>? _bounds;
 
     /// <summary>Items that are streamed, never screened.</summary>
     public CudaPreparedItems(ItemTable table)
@@ -27,7 +27,7 @@ internal sealed class CudaPreparedItems : PreparedItems
         {
             _screen = pool.Allocate<ushort>((long)PaddedRows * depth, "item vectors for screening");
             _bias = pool.Allocate<float>(PaddedRows, "item bias for screening");
-            _largest = pool.Allocate<float>(3, "bounds of item vectors");
+            _bounds = pool.Allocate<float>(3, "bounds of item vectors");
         }
         catch
         {
@@ -37,7 +37,7 @@ internal sealed class CudaPreparedItems : PreparedItems
     }
 
     /// <summary>Whether screening is possible.</summary>
-    public bool IsScreened => _largest is not null;
+    public bool IsScreened => _bounds is not null;
 
     /// <summary>Elements of a screened vector, zeros included.</summary>
     public int Depth { get; }
@@ -48,21 +48,21 @@ internal sealed class CudaPreparedItems : PreparedItems
     /// <summary>Rows in whole tiles.</summary>
     public int PaddedRows { get; }
 
-    /// <summary>(PaddedRows, Depth), bfloat16.</summary>
+    /// <summary>(PaddedRows, Depth), fp16.</summary>
     public nint Screen => _screen!.Pointer;
 
     /// <summary>(PaddedRows).</summary>
     public nint Bias => _bias!.Pointer;
 
-    /// <summary>Largest norm, norm of what rounding left, and bias.</summary>
-    public CudaDeviceView<float> Largest => _largest!.View;
+    /// <summary>Largest norm, norm of what rounding left, and bias: <c>Bounds</c> in topk_prepare.cu.</summary>
+    public CudaDeviceView<float> Bounds => _bounds!.View;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         _screen?.Dispose();
         _bias?.Dispose();
-        _largest?.Dispose();
+        _bounds?.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -117,7 +117,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             }
 
             (rowTiles == 1 ? _forward : _forwardWide).Launch(
-                _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch, stage > 0 && Overlaps(tiles * towers.Length));
+                _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch, stage > 0 && _engine.OverlapsLaunches);
             previousRows = rowTiles * TowerMemory.TileRows;
         }
     }
@@ -142,7 +142,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 }
             }
 
-            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch, step > 0 && Overlaps(tiles * towers.Length));
+            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch, step > 0 && _engine.OverlapsLaunches);
         }
 
         WeightGradients(towers);
@@ -180,13 +180,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
         }
 
         launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
-        _softmaxSums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, Overlaps(tiles * parts));
-        _softmaxGradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, Overlaps(2 * tiles));
+        _softmaxSums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+        _softmaxGradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
     }
-
-    // Blocks of a dependent launch hold their multiprocessors while they wait, so the launch in front must not need these any more.
-    private bool Overlaps(int blocks) =>
-        blocks <= _engine.Context.MultiprocessorCount && _engine.Context.ComputeCapability >= new ComputeCapability(9, 0);
 
     private static int SharedBytes(ReadOnlySpan<TowerActivations> towers, int stage, int rowTiles)
     {
