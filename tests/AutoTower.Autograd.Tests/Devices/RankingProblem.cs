@@ -142,6 +142,21 @@ internal sealed class RankingProblem
         return this;
     }
 
+    /// <summary>Multiplies every vector by a random power of ten between 10 to <paramref name="smallest"/> and 10 to <paramref name="largest"/>.</summary>
+    public RankingProblem Spread(int smallest, int largest, bool items)
+    {
+        foreach (var vector in items ? Items : Queries)
+        {
+            var factor = (float)Math.Pow(10, _random.Next(smallest, largest + 1));
+            for (var i = 0; i < vector.Length; i++)
+            {
+                vector[i] *= factor;
+            }
+        }
+
+        return this;
+    }
+
     public RankingProblem AddBias()
     {
         Bias = [.. Items.Select(_ => 4 * _random.NextSingle() - 2)];

@@ -73,6 +73,23 @@ public sealed class RankingParityTests(GpuDevices devices)
     public void Streaming_survives_adversarial_items(string adversary) =>
         RankingProblem.Adversarial(adversary, 3, 20007, 24).AssertSolvedBy(Cuda, 33);
 
+    // Screening scales queries and items into the range of fp16; a bias has to follow them.
+    [Theory]
+    [InlineData(-30, 15, 0, 0)]
+    [InlineData(0, 0, -12, -12)]
+    [InlineData(0, 0, 14, 14)]
+    [InlineData(-3, 3, -4, 4)]
+    [InlineData(-25, -20, -30, -20)]
+    public void Screening_knows_no_scale(int smallestQuery, int largestQuery, int smallestItem, int largestItem)
+    {
+        foreach (var biased in new[] { false, true })
+        {
+            var problem = new RankingProblem(23, 2600, 64, 9)
+                .Spread(smallestQuery, largestQuery, items: false).Spread(smallestItem, largestItem, items: true);
+            (biased ? problem.AddBias() : problem).AssertSolvedBy(Cuda, 40);
+        }
+    }
+
     [Theory]
     [InlineData(3)]
     [InlineData(30)]
