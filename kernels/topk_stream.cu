@@ -1,5 +1,5 @@
 // Exact top-K for few queries: the items pass by once at the speed of memory, every score is computed exactly in registers, and candidates are
-// those not below the query's limit. It is the path for up to eight queries, and for all on GPUs without bfloat16 tensor cores.
+// those not below the query's limit. It is the path for up to eight queries, and for all on GPUs below capability 8.0.
 //
 // A warp has a pipeline of its own: 32 rows x (up to) 256 bytes of items are copied to shared memory in words of 16 bytes while parts before
 // are multiplied; then a lane is an item, as the order of a score's sum demands. Short rows leave room for more parts under way.

@@ -6,6 +6,7 @@ using CsCheck;
 namespace AutoTower.Autograd.Tests.Parity;
 
 /// <summary>Top K by screening on tensor cores, held to the brute-force answer, which the CPU device is held to likewise.</summary>
+[Trait("kernels", "tensor-cores")]
 public sealed class RankingParityTests(GpuDevices devices)
     : DeviceParityTest(devices, new CudaDeviceOptions { ScreenRanking = true })
 {

@@ -4,6 +4,7 @@ using AutoTower.Autograd.Devices.Kernels;
 namespace AutoTower.Autograd.Tests.Parity;
 
 /// <summary>The batch softmax of fused towers (kernels/tile_softmax.cu) beside the CPU device's operations.</summary>
+[Trait("kernels", "tensor-cores")]
 public class TileSoftmaxParityTests(GpuDevices devices) : DeviceParityTest(devices)
 {
     private const int Width = 64;

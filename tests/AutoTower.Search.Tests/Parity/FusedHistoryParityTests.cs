@@ -17,6 +17,7 @@ namespace AutoTower.Search.Tests.Parity;
 /// Runs on a GPU, or on the emulator; skipped by name where there is neither.
 /// </summary>
 [Trait("category", "gpu")]
+[Trait("kernels", "tensor-cores")]
 public sealed class FusedHistoryParityTests : IDisposable
 {
     // Products in three tf32 parts keep about 20 bits, a little less than fp32's 24; sums differ in order.

@@ -18,9 +18,10 @@ namespace AutoTower.Search.Tests.Parity;
 /// Runs on a GPU, or on the emulator; skipped by name where there is neither.
 /// </summary>
 [Trait("category", "gpu")]
+[Trait("kernels", "tensor-cores")]
 public sealed class FusedTowerParityTests : IDisposable
 {
-    // Products in three tf32 parts keep about 20 bits, a little less than fp32's 24; sums differ in order.
+    // Products in fp16 pairs keep 22 bits, a little less than fp32's 24; sums differ in order.
     private const double Bound = 1e-5;
     private readonly CpuDevice _cpu = new(2);
     private CudaDevice? _cuda;
@@ -67,7 +68,7 @@ public sealed class FusedTowerParityTests : IDisposable
         Assert.SkipUnless(CudaContext.TryProbe(out var reason), reason);
         _cuda?.Dispose();
         _cuda = new CudaDevice(options);
-        Assert.SkipWhen(_cuda.Towers is null, "the device has no tensor cores for tf32 (compute capability below 8.0)");
+        Assert.SkipWhen(_cuda.Towers is null, "the device has no fused towers (compute capability below 8.0)");
         using var expected = new Sample(_cpu, user, item, batch);
         using var actual = new Sample(_cuda, user, item, batch);
         expected.RunOperations();

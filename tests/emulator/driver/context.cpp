@@ -3,6 +3,7 @@
 #include "block.h"
 #include "memory.h"
 
+#include <cstdlib>
 #include <cstring>
 
 namespace emulator {
@@ -52,15 +53,21 @@ Status cuDeviceTotalMem_v2(size_t* bytes, int) {
     return Success;
 }
 
+// Compute capability times ten: 75, without the kernels for tensor cores, whose products are exchanged between fibers value by value, or what
+// AUTOTOWER_EMULATOR_CAPABILITY says, such as 9.0.
+static int capability() {
+    const char* wanted = std::getenv("AUTOTOWER_EMULATOR_CAPABILITY");
+    return wanted != nullptr ? (int)(10 * std::atof(wanted) + 0.5) : 75;
+}
+
 Status cuDeviceGetAttribute(int* value, int attribute, int) {
     switch (attribute) {
         case 8: *value = DefaultSharedBytes; return Success;
         case 16: *value = 8; return Success;           // multiprocessors
         case 38: *value = 32 << 20; return Success;    // L2 cache
         case 39: *value = MaxThreadsPerMultiprocessor; return Success;
-        // Compute capability 7.5: without tensor cores for tf32, whose products would be exchanged between fibers value by value.
-        case 75: *value = 7; return Success;
-        case 76: *value = 5; return Success;
+        case 75: *value = capability() / 10; return Success;
+        case 76: *value = capability() % 10; return Success;
         case 97: *value = MaxSharedBytes; return Success;
         case 115: *value = 1; return Success;          // memory pools
         default: return InvalidValue;

@@ -50,7 +50,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
     }
 
-    /// <summary>The kernels multiply on tensor cores in tf32, which capability 8.0 brought.</summary>
+    /// <summary>The kernels multiply on tensor cores in fp16 and tf32, which capability 8.0 brought.</summary>
     public static bool IsSupported(CudaContext context, CudaDeviceOptions options) =>
         options.FuseTowers && context.ComputeCapability >= new ComputeCapability(8, 0);
 
