@@ -247,10 +247,12 @@ __device__ __forceinline__ void score_tile(
 }
 
 // A block a query. indices (N, k) and scores (N, k), assigned, except of queries whose list overflowed: those are appended to overflowed,
-// which starts with their number (0 before). Dynamic shared memory: as many keys as the lists' capacity.
+// which starts with their number (0 before). Dynamic shared memory: shared_keys keys, FEW at least; the keys of a longer list take its place
+// in device memory. With few of them more blocks share a multiprocessor.
 extern "C" __global__ void __launch_bounds__(128) topk_finish(
-    const float* queries, int query_stride, Items items, Lists lists, int k, int* indices, float* scores, int score_stride, int* overflowed) {
-    DYNAMIC_SHARED(unsigned long long, keys);
+    const float* queries, int query_stride, Items items, Lists lists, int k, int* indices, float* scores, int score_stride, int* overflowed,
+    int shared_keys) {
+    DYNAMIC_SHARED(unsigned long long, near);
     __shared__ __align__(16) float query[LARGEST_WIDTH];
     __shared__ __align__(16) unsigned char rows[FINISH_ROWS * (PART_BYTES + 16)];
     wait_for_launch_before();
@@ -265,8 +267,9 @@ extern "C" __global__ void __launch_bounds__(128) topk_finish(
     for (int column = threadIdx.x; column < items.columns; column += FINISH_THREADS) {
         query[column] = queries[(long long)row * query_stride + column];
     }
-    const Candidate* list = lists.of(row);
-    if (threadIdx.x == 0 && count < lists.capacity) {
+    Candidate* list = lists.of(row);
+    unsigned long long* keys = count <= shared_keys ? near : reinterpret_cast<unsigned long long*>(list);
+    if (threadIdx.x == 0 && count < (count <= shared_keys ? shared_keys : lists.capacity)) {
         keys[count] = NO_RESULT;
     }
     __syncthreads();

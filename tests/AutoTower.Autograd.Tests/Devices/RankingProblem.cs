@@ -157,6 +157,26 @@ internal sealed class RankingProblem
         return this;
     }
 
+    /// <summary>Makes every <paramref name="step"/>-th item the best one of all queries, which become much alike.</summary>
+    public RankingProblem Repeat(int step)
+    {
+        var best = Items[0].Select(value => 2 * value).ToArray();
+        for (var item = 0; item < Items.Length; item += step)
+        {
+            best.CopyTo(Items[item], 0);
+        }
+
+        foreach (var query in Queries)
+        {
+            for (var i = 0; i < _width; i++)
+            {
+                query[i] = best[i] + (0.1f * query[i]);
+            }
+        }
+
+        return this;
+    }
+
     public RankingProblem AddBias()
     {
         Bias = [.. Items.Select(_ => 4 * _random.NextSingle() - 2)];

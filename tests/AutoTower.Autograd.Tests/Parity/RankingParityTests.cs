@@ -74,6 +74,13 @@ public sealed class RankingParityTests(GpuDevices devices)
     public void Streaming_survives_adversarial_items(string adversary) =>
         RankingProblem.Adversarial(adversary, 3, 20007, 24).AssertSolvedBy(Cuda, 33);
 
+    [Theory]
+    [InlineData(3000, 20)] // 150 candidates share the best score, which are ranked by counting,
+    [InlineData(3000, 6)]  // 500, which are sorted outside shared memory,
+    [InlineData(3000, 2)]  // or more than a list holds.
+    public void Many_items_share_the_best_place(int items, int step) =>
+        new RankingProblem(17, items, 64, 10).Repeat(step).AssertSolvedBy(Cuda, 33);
+
     // Screening scales queries and items into the range of fp16; a bias has to follow them.
     [Theory]
     [InlineData(-30, 15, 0, 0)]

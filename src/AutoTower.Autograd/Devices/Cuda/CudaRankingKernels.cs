@@ -23,6 +23,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private const int FinishThreads = 128;
     private const int ExhaustiveThreads = 256;
     private const int KeyBytes = 8;
+    private const int FewKeys = 256; // FEW in topk_select.cu
 
     /// <summary>Most memory of the lists of the queries that are searched at once.</summary>
     private const long ListBytes = 256 << 20;
@@ -248,10 +249,12 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private void Finish(Search search, Workspace workspace, ListsArgument lists)
     {
         var (queries, table, scores) = (search.Queries, new ItemsArgument(search.Items.Table), search.Scores);
+        // What is left of a list is a little more than k.
+        var sharedKeys = 2 * search.K <= FewKeys ? FewKeys : search.Plan.Capacity;
         var arguments = new KernelArguments();
         arguments.Add(queries.Address).Add(queries.Stride).Add(table).Add(lists).Add(search.K).Add(search.Indices.Address)
-            .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
-        _engine.Launch(_finish, queries.Rows, FinishThreads, search.Plan.Capacity * KeyBytes, arguments, dependent: true);
+            .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed).Add(sharedKeys);
+        _engine.Launch(_finish, queries.Rows, FinishThreads, sharedKeys * KeyBytes, arguments, dependent: true);
         var rest = new KernelArguments();
         rest.Add(queries.Address).Add(queries.Stride).Add(table).Add(search.Exclusions).Add(search.K).Add(search.Indices.Address)
             .Add(scores.Address).Add(scores.Stride).Add(workspace.Overflowed);
