@@ -96,6 +96,16 @@ internal sealed class CudaEngine : IDisposable
     /// <param name="name">The kernel.</param>
     public CudaKernel Kernel(string file, string name) => Library.GetKernel(file, name);
 
+    /// <summary>The same, allowed as much dynamic shared memory as the device has.</summary>
+    /// <param name="file">The source.</param>
+    /// <param name="name">The kernel.</param>
+    public CudaKernel KernelOfAnySharedMemory(string file, string name)
+    {
+        var kernel = Kernel(file, name);
+        kernel.AllowDynamicSharedMemory(Context.MaxSharedMemoryPerBlock - kernel.StaticSharedBytes);
+        return kernel;
+    }
+
     /// <summary>Puts a kernel into the device's stream. Nothing is launched for an empty grid.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="grid">Blocks.</param>

@@ -12,41 +12,23 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private const int Width = 64;
     private const int HeadWidth = 8;
     private const int MostBlocks = 7;
-
-    // Blocks of threads that share the columns of a loss; each pays for reading its rows.
-    private const int MostParts = 4;
-
-    // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
-    private const int MostColumns = 1024;
-    private const int ColumnGroup = 32;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _forward;
     private readonly CudaKernel _forwardWide;
     private readonly CudaKernel _backward;
     private readonly CudaKernel _weights;
-    private readonly CudaKernel _softmaxLoss;
-    private readonly CudaKernel _softmaxSums;
-    private readonly CudaKernel _softmaxGradients;
+    private readonly TileSoftmax _softmax;
     private readonly PackedWeights _packed;
-    private readonly int _softmaxChunk;
 
     public CudaTowerKernels(CudaEngine engine)
     {
         _engine = engine;
         var suffix = engine.Options.Precision == Precision.Tf32 ? "_tf32" : string.Empty;
-        _forward = Kernel("towers_forward.cu", "towers_forward_16" + suffix);
-        _forwardWide = Kernel("towers_forward.cu", "towers_forward_32" + suffix);
-        _backward = Kernel("towers_backward.cu", "towers_backward_16" + suffix);
+        _forward = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_16" + suffix);
+        _forwardWide = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_32" + suffix);
+        _backward = engine.KernelOfAnySharedMemory("towers_backward.cu", "towers_backward_16" + suffix);
         _packed = new PackedWeights(engine);
-        _softmaxChunk = MostColumns;
-        while (TowerMemory.Softmax(_softmaxChunk) > engine.Context.MaxSharedMemoryPerBlock)
-        {
-            _softmaxChunk /= 2;
-        }
-
-        _softmaxLoss = Kernel("tile_softmax.cu", "tile_softmax_loss" + suffix);
-        _softmaxSums = Kernel("tile_softmax.cu", "tile_softmax_sums" + suffix);
-        _softmaxGradients = Kernel("tile_softmax.cu", "tile_softmax_gradients" + suffix);
+        _softmax = new TileSoftmax(engine);
         _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
     }
 
@@ -148,41 +130,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         WeightGradients(towers);
     }
 
-    public void Softmax(SoftmaxBatch batch)
-    {
-        var size = batch.Users.Rows / batch.Groups;
-        var tiles = batch.Groups * Ceiling(size, TowerMemory.TileRows);
-        var chunk = Math.Min(_softmaxChunk, Ceiling(size, ColumnGroup) * ColumnGroup);
-        // Columns are divided among blocks until these fill the device.
-        var parts = Math.Max(Ceiling(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
-        var launch = new SoftmaxLaunch
-        {
-            Users = batch.Users.Value.Address,
-            Items = batch.Items.Value.Address,
-            LogProbability = batch.LogProbability.Address,
-            Rewards = batch.Rewards.Address,
-            UserGradients = batch.Users.Gradient.Address,
-            ItemGradients = batch.Items.Gradient.Address,
-            Terms = batch.Terms.Address,
-            Loss = batch.Loss.Address,
-            Counter = _engine.Counters.Address,
-            Batch = size,
-            Groups = batch.Groups,
-            Parts = parts,
-            Chunk = chunk,
-            InverseTemperature = 1 / batch.Temperature,
-        };
-        var sharedBytes = TowerMemory.Softmax(chunk);
-        if (!batch.Items.WantsGradient)
-        {
-            _softmaxLoss.Launch(_engine.Stream, tiles, Threads, sharedBytes, in launch);
-            return;
-        }
-
-        launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
-        _softmaxSums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
-        _softmaxGradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
-    }
+    public void Softmax(SoftmaxBatch batch) => _softmax.Run(batch);
 
     private static int SharedBytes(ReadOnlySpan<TowerActivations> towers, int stage, int rowTiles)
     {
@@ -218,13 +166,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
     }
 
     private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
-
-    private CudaKernel Kernel(string file, string name)
-    {
-        var kernel = _engine.Kernel(file, name);
-        kernel.AllowDynamicSharedMemory(_engine.Context.MaxSharedMemoryPerBlock - kernel.StaticSharedBytes);
-        return kernel;
-    }
 
     private TowerStage Stage(TowerActivations tower, int stage, int index, Func<Parameters.LinearLayer, nint> packed)
     {

@@ -1,0 +1,75 @@
+using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Kernels.Launch;
+
+namespace AutoTower.Autograd.Devices.Cuda.Towers;
+
+/// <summary>Launches of the batch softmax of fused towers: one without gradients, two with them.</summary>
+internal sealed class TileSoftmax
+{
+    private const int Threads = 512;
+
+    // Blocks of threads that share the columns of a row; each pays for reading its rows.
+    private const int MostParts = 4;
+
+    // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
+    private const int MostColumns = 1024;
+    private const int ColumnGroup = 32;
+    private readonly CudaEngine _engine;
+    private readonly CudaKernel _loss;
+    private readonly CudaKernel _sums;
+    private readonly CudaKernel _gradients;
+    private readonly int _mostColumns;
+
+    public TileSoftmax(CudaEngine engine)
+    {
+        _engine = engine;
+        var suffix = engine.Options.Precision == Precision.Tf32 ? "_tf32" : string.Empty;
+        _loss = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_loss" + suffix);
+        _sums = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_sums" + suffix);
+        _gradients = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_gradients" + suffix);
+        _mostColumns = MostColumns;
+        while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock)
+        {
+            _mostColumns /= 2;
+        }
+    }
+
+    /// <summary>See <see cref="ITowerKernels.Softmax"/>.</summary>
+    public void Run(SoftmaxBatch batch)
+    {
+        var size = batch.Users.Rows / batch.Groups;
+        var tiles = batch.Groups * Ceiling(size, TowerMemory.TileRows);
+        var chunk = Math.Min(_mostColumns, Ceiling(size, ColumnGroup) * ColumnGroup);
+        // Columns are divided among blocks until these fill the device.
+        var parts = Math.Max(Ceiling(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
+        var launch = new SoftmaxLaunch
+        {
+            Users = batch.Users.Value.Address,
+            Items = batch.Items.Value.Address,
+            LogProbability = batch.LogProbability.Address,
+            Rewards = batch.Rewards.Address,
+            UserGradients = batch.Users.Gradient.Address,
+            ItemGradients = batch.Items.Gradient.Address,
+            Terms = batch.Terms.Address,
+            Loss = batch.Loss.Address,
+            Counter = _engine.Counters.Address,
+            Batch = size,
+            Groups = batch.Groups,
+            Parts = parts,
+            Chunk = chunk,
+            InverseTemperature = 1 / batch.Temperature,
+        };
+        var sharedBytes = TowerMemory.Softmax(chunk);
+        if (!batch.Items.WantsGradient)
+        {
+            _loss.Launch(_engine.Stream, tiles, Threads, sharedBytes, in launch);
+            return;
+        }
+
+        launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        _sums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+        _gradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+    }
+
+    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
+}
