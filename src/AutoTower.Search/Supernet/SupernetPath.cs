@@ -44,7 +44,7 @@ public sealed class SupernetPath(TwoTowerModel supernet, Architecture architectu
     public void Loss(Tape tape, BatchArrays batch, TwoTowerObjective objective)
     {
         ArgumentNullException.ThrowIfNull(tape);
-        if (tape.Records && supernet.Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(batch.Users.Length))
+        if (tape.Records && supernet.FusedTraining(architecture, batch.Users.Length) is { } fused)
         {
             var (user, item) = supernet.Inputs(tape, architecture.Pooling, batch);
             tape.TwoTowerLoss(

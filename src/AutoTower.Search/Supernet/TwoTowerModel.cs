@@ -132,6 +132,17 @@ public sealed class TwoTowerModel : IModel, ICheckpointed, IDisposable
             : null;
     }
 
+    /// <summary>The same for training on batches of <paramref name="batchSize"/>, whose softmax the kernels must support too.</summary>
+    public FusedTowers? FusedTraining(Architecture architecture, int batchSize) =>
+        Fused(architecture) is { } fused && fused.Kernels.SupportsSoftmax(batchSize) ? fused : null;
+
+    /// <summary>Whether the device pools histories this way in one launch, instead of operation by operation.</summary>
+    public bool PoolsInOneLaunch(PoolingType pooling)
+    {
+        ArgumentNullException.ThrowIfNull(pooling);
+        return _inputs.PoolsInOneLaunch(Pooling(pooling).Pooling);
+    }
+
     /// <summary>The parameter groups that a step on <paramref name="architecture"/> updates; all others stay as they are.</summary>
     public IReadOnlyList<ParameterGroup> Path(Architecture architecture)
     {

@@ -1,0 +1,40 @@
+using AutoTower.Autograd.Random;
+using AutoTower.Search.Space;
+using AutoTower.Search.Supernet;
+
+namespace AutoTower.Search.Benchmarks.Growth;
+
+/// <summary>What of supernet training runs in kernels of whole towers and histories; the rest runs operation by operation.</summary>
+/// <param name="Towers">Share of random paths whose towers and loss do.</param>
+/// <param name="Poolings">Poolings that do.</param>
+/// <param name="OtherPoolings">Poolings that do not.</param>
+public sealed record FusedWork(double Towers, IReadOnlyList<string> Poolings, IReadOnlyList<string> OtherPoolings)
+{
+    private const int Paths = 100;
+
+    /// <summary>Asks the model.</summary>
+    /// <param name="model">A supernet.</param>
+    /// <param name="batchSize">Examples a step.</param>
+    public static FusedWork Of(TwoTowerModel model, int batchSize)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var random = new CounterRandom(1, RandomStream.ArchitectureSampling);
+        var fused = Enumerable.Range(0, Paths).Count(_ => model.FusedTraining(model.Space.Sample(random), batchSize) is not null);
+        var poolings = model.Space.Poolings.ToLookup(model.PoolsInOneLaunch, pooling => pooling.Name);
+        return new FusedWork(fused / (double)Paths, [.. poolings[true]], [.. poolings[false]]);
+    }
+
+    /// <summary>In a few words.</summary>
+    public override string ToString()
+    {
+        var towers = Towers switch
+        {
+            1 => "towers",
+            0 => "no towers",
+            _ => $"towers of {Towers:P0}",
+        };
+        return OtherPoolings.Count == 0 ? $"{towers}, poolings"
+            : Poolings.Count == 0 ? $"{towers}, no poolings"
+            : $"{towers}, poolings but {string.Join(", ", OtherPoolings)}";
+    }
+}
