@@ -13,6 +13,7 @@ internal sealed class TrainingOptionSet
     private readonly Option<PresetName?> _preset = new(Preset.OptionName)
     {
         Description = "What options that are not given take: paper (the paper's settings) or quick; by default quick for synthetic data, else paper.",
+        DefaultValueFactory = _ => null,
         CustomParser = result => ChoiceOption.Parse<PresetName>(result, Preset.OptionName),
     };
 
