@@ -16,14 +16,18 @@ internal static class InitialValues
     private const int Piece = 1 << 16;
 
     /// <summary>Fills <paramref name="slab"/>; what lies between parameters becomes 0.</summary>
-    public static void Upload(IEnumerable<Parameter> parameters, DeviceBuffer<float> slab, ulong seed)
+    /// <param name="parameters">The parameters, in the slab's order.</param>
+    /// <param name="slab">What is filled.</param>
+    /// <param name="seed">Seed.</param>
+    /// <param name="most">Values of a window; the result does not depend on it.</param>
+    public static void Upload(IEnumerable<Parameter> parameters, DeviceBuffer<float> slab, ulong seed, int most = Window)
     {
         var pieces = parameters.SelectMany(Pieces).ToList();
-        var window = new float[Math.Min(Window, slab.Length)];
+        var window = new float[Math.Min(most, slab.Length)];
         var next = 0;
-        for (long start = 0; start < slab.Length; start += Window)
+        for (long start = 0; start < slab.Length; start += most)
         {
-            var length = (int)Math.Min(Window, slab.Length - start);
+            var length = (int)Math.Min(most, slab.Length - start);
             var first = next;
             while (next < pieces.Count && pieces[next].Start < start + length)
             {

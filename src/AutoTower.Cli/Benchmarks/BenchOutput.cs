@@ -54,8 +54,8 @@ internal sealed class BenchOutput
         }
     }
 
-    /// <summary>Bytes in a table.</summary>
-    public static string MiB(long bytes) => $"{bytes / 1048576.0:N0} MiB";
+    /// <summary>Bytes as a number of MiB.</summary>
+    public static string MiB(long bytes) => $"{bytes / 1048576.0:N0}";
 
     private static string Quoted(string token) => token.Contains(' ', StringComparison.Ordinal) ? $"\"{token}\"" : token;
 

@@ -10,12 +10,12 @@ internal static class GrowthTable
     public static Table Of(string device, IEnumerable<(string Series, int Value, GrowthResult Result)> results)
     {
         var table = Tables.Create(
-            device, "series", "value", "ms a step", "steps a second", "examples a second", "device memory", "peak", "host peak", "data + set-up", "fused");
+            device, "series", "value", "ms a step", "steps/s", "examples/s", "device MiB", "its peak", "host peak", "data s", "set-up s", "fused");
         foreach (var (series, value, result) in results)
         {
             if (result.Failure is { } failure)
             {
-                table.Row(series, $"{value:N0}", "failed", "", "", "", "", "", "", failure);
+                table.Row(series, $"{value:N0}", "failed", "", "", "", "", "", "", "", failure);
                 continue;
             }
 
@@ -28,7 +28,8 @@ internal static class GrowthTable
                 BenchOutput.MiB(result.Memory!.DeviceLive),
                 BenchOutput.MiB(result.Memory.DevicePeak),
                 BenchOutput.MiB(result.Memory.HostPeak),
-                $"{result.DataTime.TotalSeconds:F1} + {result.SetUpTime.TotalSeconds:F1} s",
+                $"{result.DataTime.TotalSeconds:F1}",
+                $"{result.SetUpTime.TotalSeconds:F1}",
                 result.Fused!.ToString());
         }
 

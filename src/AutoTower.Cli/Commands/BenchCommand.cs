@@ -129,7 +129,7 @@ internal static class BenchCommand
 
         table.Caption = new TableTitle(
             $"data {before.Data.TotalSeconds:F1} s, set-up {before.SetUp.TotalSeconds:F1} s; "
-            + $"device memory at most {BenchOutput.MiB(memory.DevicePeak)}, host memory at most {BenchOutput.MiB(memory.HostPeak)}");
+            + $"device memory at most {BenchOutput.MiB(memory.DevicePeak)} MiB, host memory at most {BenchOutput.MiB(memory.HostPeak)} MiB");
         return table;
     }
 }

@@ -24,17 +24,17 @@ public sealed record FusedWork(double Towers, IReadOnlyList<string> Poolings, IR
         return new FusedWork(fused / (double)Paths, [.. poolings[true]], [.. poolings[false]]);
     }
 
-    /// <summary>In a few words.</summary>
-    public override string ToString()
+    /// <summary>In a few words: all, none, or which.</summary>
+    public override string ToString() => (Towers, Poolings.Count, OtherPoolings.Count) switch
     {
-        var towers = Towers switch
-        {
-            1 => "towers",
-            0 => "no towers",
-            _ => $"towers of {Towers:P0}",
-        };
-        return OtherPoolings.Count == 0 ? $"{towers}, poolings"
-            : Poolings.Count == 0 ? $"{towers}, no poolings"
-            : $"{towers}, poolings but {string.Join(", ", OtherPoolings)}";
-    }
+        (1, _, 0) => "all",
+        (0, 0, _) => "none",
+        (_, 0, _) => TowersText,
+        (0, _, _) => PoolingsText,
+        _ => $"{TowersText}; {PoolingsText}",
+    };
+
+    private string TowersText => Towers == 1 ? "towers" : $"towers of {Towers:P0} of the paths";
+
+    private string PoolingsText => OtherPoolings.Count == 0 ? "poolings" : $"poolings but {string.Join(", ", OtherPoolings)}";
 }
