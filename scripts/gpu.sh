@@ -4,7 +4,7 @@
 #   scripts/gpu.sh run [OUT] [STEP...]   there, in the same folder of the repository: runs the steps and writes logs and summary.json to OUT
 # Steps: tests (default), memcheck, racecheck, initcheck (the tests under that tool of compute-sanitizer), bench (training, candidates and top-K,
 # beside PyTorch's where python3 has it), growth (batch, history, towers and items; GROWTH adds options, such as GROWTH='--most-items 1000000'),
-# roofline (scripts/roofline.sh of the supernet and of a fixed architecture). DATA names the folder of ML-1M, without which bench and roofline
+# search (one of Amazon Books' size on synthetic data, at the paper's settings), roofline (scripts/roofline.sh of the supernet and of a fixed architecture). DATA names the folder of ML-1M, without which bench and roofline
 # take the embedded data.
 # FILTER limits the tests to classes, such as FILTER='*Parity*'. The CUDA driver, NVRTC and cuBLAS must be installed there.
 set -uo pipefail
@@ -82,6 +82,11 @@ growth() {
     record growth growth "$programs/autotower" bench growth --device cuda --json-file "$out/gpu-growth.json" ${GROWTH:-}
 }
 
+search() {
+    record search search "$programs/autotower" bench --what search --users 165036 --items 159551 --interactions 5073469 --history 50 --preset paper \
+        --device cuda --json-file "$out/gpu-search.json"
+}
+
 roofline() {
     local what
     for what in supernet fixed; do
@@ -119,8 +124,8 @@ run() {
                 record "$step" "$step-$(basename "$program")" "${command[@]}"
             done
             ;;
-        bench | growth | roofline) "$step" ;;
-        *) fail "there is no step '$step'; there are tests, memcheck, racecheck, initcheck, bench, growth and roofline." ;;
+        bench | growth | search | roofline) "$step" ;;
+        *) fail "there is no step '$step'; there are tests, memcheck, racecheck, initcheck, bench, growth, search and roofline." ;;
         esac
     done
     local gpu driver
@@ -137,5 +142,5 @@ run)
     shift
     run "$@"
     ;;
-*) fail "usage: scripts/gpu.sh publish | run [OUT] [tests] [memcheck] [racecheck] [initcheck] [bench] [growth] [roofline]" ;;
+*) fail "usage: scripts/gpu.sh publish | run [OUT] [tests] [memcheck] [racecheck] [initcheck] [bench] [growth] [search] [roofline]" ;;
 esac
