@@ -4,8 +4,8 @@
 #   scripts/gpu.sh run [OUT] [STEP...]   there, in the same folder of the repository: runs the steps and writes logs and summary.json to OUT
 # Steps: tests (default), memcheck, racecheck, initcheck (the tests under that tool of compute-sanitizer), bench (training, candidates and top-K,
 # beside PyTorch's where python3 has it), growth (batch, history, towers and items; GROWTH adds options, such as GROWTH='--most-items 1000000'),
-# search (one of Amazon Books' size on synthetic data, at the paper's settings), roofline (scripts/roofline.sh of the supernet and of a fixed architecture). DATA names the folder of ML-1M, without which bench and roofline
-# take the embedded data.
+# search (one of Amazon Books' size on synthetic data, at the paper's settings), roofline (scripts/roofline.sh of the supernet and of a fixed
+# architecture). DATA names the folder of ML-1M, without which bench and roofline take the embedded data.
 # FILTER limits the tests to classes, such as FILTER='*Parity*'. The CUDA driver, NVRTC and cuBLAS must be installed there.
 set -uo pipefail
 cd "$(dirname "$0")/.."
