@@ -37,9 +37,8 @@ for metric in ${wanted//,/ }; do
 done
 
 "${bench[@]}" --json-file "$name-bench.json" || fail "the benchmark failed."
-steps=$((${SKIP:-3000} + ${LAUNCHES:-1500})) # More than enough: a step has several launches.
 LC_ALL=C ncu --csv --page raw --print-units base --clock-control none --cache-control none --target-processes all --metrics "$metrics" \
-    --launch-skip "${SKIP:-3000}" --launch-count "${LAUNCHES:-1500}" "${bench[@]}" --repeat 1 --bench-steps "$steps" > "$name.csv" 2> "$name-ncu.log" \
+    --launch-skip "${SKIP:-3000}" --launch-count "${LAUNCHES:-1500}" "${bench[@]}" > "$name.csv" 2> "$name-ncu.log" \
     || { tail -n 5 "$name.csv" "$name-ncu.log" >&2; fail "ncu failed; ERR_NVGPUCTRPERM above would mean that counters are for administrators only."; }
 # shellcheck disable=SC2086
 python3 bench/roofline.py "$name.csv" --bench "$name-bench.json" --json "$name.json" ${RATES:-} > "$name.md" || fail "the profile can't be read."
