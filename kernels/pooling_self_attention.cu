@@ -159,19 +159,20 @@ __device__ __forceinline__ float4 gradient_rows(const float* scores, int score_s
     return sum;
 }
 
+// Scores are held for `rows_at_once` queries at a time, as many as fit into shared memory; keys gather their gradients over the rounds.
 extern "C" __global__ void __launch_bounds__(128) pooling_self_attention_backward(
     Matrix query_key, Matrix x, IntegerArray lengths, float dropout_rate, unsigned long long dropout_seed, const int* clock,
-    Matrix weights, Matrix column_means, Matrix d_pooled, Matrix d_mass, Matrix d_query_key, Matrix dx) {
+    Matrix weights, Matrix column_means, Matrix d_pooled, Matrix d_mass, Matrix d_query_key, Matrix dx, int rows_at_once) {
     DYNAMIC_SHARED(float, shared);
     int length = column_means.columns;
     int width = x.columns;
     int padded = padded_width(width);
     int stride = round_up(length, GROUP);
-    float* queries = shared;                             // (L, padded)
-    float* keys = queries + length * padded;             // (L, padded)
-    float* scores = keys + length * padded;              // (L, stride): s
-    float* transposed = scores + length * stride;        // (L, stride): s with i and j exchanged
-    float* mean_gradients = transposed + length * stride; // (L): dc
+    float* queries = shared;                                   // (L, padded)
+    float* keys = queries + length * padded;                   // (L, padded)
+    float* scores = keys + length * padded;                    // (rows_at_once, stride): s
+    float* transposed = scores + rows_at_once * stride;        // (L, rows_at_once): s with i and j exchanged
+    float* mean_gradients = transposed + length * rows_at_once; // (L): dc
     int example = blockIdx.x;
     int valid = lengths.data[example];
     int start = length - valid;
@@ -192,39 +193,46 @@ extern "C" __global__ void __launch_bounds__(128) pooling_self_attention_backwar
             mean_gradients[j] = dot + d_mass.row(example)[0];
         }
     }
-    __syncthreads();
-
-    float scale = rsqrtf((float)width);
-    for (int i = warp_index(); i < valid; i += WARPS) {
-        const float* attention = weights.row(example) + (start + i) * length + start;
-        long long index = ((long long)example * length + start + i) * length + start;
-        float* row = scores + i * stride;
-        float mean = 0;
-        for (int j = lane_index(); j < valid; j += WARP) {
-            row[j] = dropout.mask(index + j) * mean_gradients[j] / valid;
-            mean += attention[j] * row[j];
-        }
-        mean = warp_sum(mean);
-        for (int j = lane_index(); j < valid; j += WARP) {
-            row[j] = scale * attention[j] * (row[j] - mean);
-            transposed[j * stride + i] = row[j];
-        }
-    }
-    __syncthreads();
-
     for (int element = threadIdx.x; element < start * 2 * width; element += THREADS) {
         d_query_key.row(first_row - start + element / (2 * width))[element % (2 * width)] = 0;
     }
-    int groups = round_up(valid, GROUP) / GROUP;
-    for (int task = threadIdx.x; task < groups * 2 * width; task += THREADS) {
-        int column = task % (2 * width);
-        int first = task / (2 * width) * GROUP;
-        float4 sum = column < width
-            ? gradient_rows(transposed + first, stride, keys + column, padded, valid)
-            : gradient_rows(scores + first, stride, queries + column - width, padded, valid);
-        float values[GROUP] = {sum.x, sum.y, sum.z, sum.w};
-        for (int i = 0; i < GROUP && first + i < valid; i++) {
-            d_query_key.row(first_row + first + i)[column] = values[i];
+
+    float scale = rsqrtf((float)width);
+    for (int round = 0; round < valid; round += rows_at_once) {
+        int rows = min(rows_at_once, valid - round);
+        __syncthreads();
+        for (int i = warp_index(); i < rows; i += WARPS) {
+            int query = start + round + i;
+            const float* attention = weights.row(example) + query * length + start;
+            long long index = ((long long)example * length + query) * length + start;
+            float* row = scores + i * stride;
+            float mean = 0;
+            for (int j = lane_index(); j < valid; j += WARP) {
+                row[j] = dropout.mask(index + j) * mean_gradients[j] / valid;
+                mean += attention[j] * row[j];
+            }
+            mean = warp_sum(mean);
+            for (int j = lane_index(); j < valid; j += WARP) {
+                row[j] = scale * attention[j] * (row[j] - mean);
+                transposed[j * rows_at_once + i] = row[j];
+            }
+        }
+        __syncthreads();
+
+        int query_tasks = round_up(rows, GROUP) / GROUP * width;
+        int key_tasks = round_up(valid, GROUP) / GROUP * width;
+        for (int task = threadIdx.x; task < query_tasks + key_tasks; task += THREADS) {
+            bool is_query = task < query_tasks;
+            int column = (is_query ? task : task - query_tasks) % width;
+            int first = (is_query ? task : task - query_tasks) / width * GROUP;
+            float4 sum = is_query
+                ? gradient_rows(transposed + first, rows_at_once, keys + column, padded, valid)
+                : gradient_rows(scores + first, stride, queries + round * padded + column, padded, rows);
+            float values[GROUP] = {sum.x, sum.y, sum.z, sum.w};
+            for (int i = 0; i < GROUP && first + i < (is_query ? rows : valid); i++) {
+                float* target = d_query_key.row(first_row + (is_query ? round : 0) + first + i) + (is_query ? 0 : width) + column;
+                *target = values[i] + (is_query || round == 0 ? 0 : *target);
+            }
         }
     }
 }

@@ -3,7 +3,9 @@
 #   scripts/gpu.sh publish         here: builds artifacts/gpu/programs.tar.gz, the programs with one .NET runtime for all of them
 #   scripts/gpu.sh run [OUT] [STEP...]   there, in the same folder of the repository: runs the steps and writes logs and summary.json to OUT
 # Steps: tests (default), memcheck, racecheck, initcheck (the tests under that tool of compute-sanitizer), bench (training, candidates and top-K,
-# beside PyTorch's where python3 has it; DATA names the folder of ML-1M, without which the embedded data are used).
+# beside PyTorch's where python3 has it), growth (batch, history, towers and items; GROWTH adds options, such as GROWTH='--most-items 1000000'),
+# search (one of Amazon Books' size on synthetic data, at the paper's settings), roofline (scripts/roofline.sh of the supernet and of a fixed
+# architecture). DATA names the folder of ML-1M, without which bench and roofline take the embedded data.
 # FILTER limits the tests to classes, such as FILTER='*Parity*'. The CUDA driver, NVRTC and cuBLAS must be installed there.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -62,9 +64,8 @@ record() { # step, log name, command...
 
 # The benchmarks of bench/results/gpu-*.json.
 bench() {
-    local data=(--data synthetic) options commit
+    local options commit
     commit=$(cat "$programs/commit")
-    [ -n "${DATA:-}" ] && data=(--data ml-1m --data-dir "$DATA")
     for options in "" "--precision tf32" "--deterministic"; do
         # shellcheck disable=SC2086
         record bench "bench-training${options// /}" "$programs/autotower" bench "${data[@]}" --device cuda --what supernet candidates fixed $options \
@@ -74,6 +75,23 @@ bench() {
     python3 -c 'import torch' 2>/dev/null || return 0
     record bench bench-topk-pytorch python3 bench/peers/topk.py --json "$out/gpu-topk-pytorch.json"
     [ -z "${DATA:-}" ] || record bench bench-training-pytorch python3 bench/peers/training.py --data-dir "$DATA" --json "$out/gpu-training-pytorch.json"
+}
+
+growth() {
+    # shellcheck disable=SC2086
+    record growth growth "$programs/autotower" bench growth --device cuda --json-file "$out/gpu-growth.json" ${GROWTH:-}
+}
+
+search() {
+    record search search "$programs/autotower" bench --what search --users 165036 --items 159551 --interactions 5073469 --history 50 --preset paper \
+        --device cuda --json-file "$out/gpu-search.json"
+}
+
+roofline() {
+    local what
+    for what in supernet fixed; do
+        record roofline "roofline-$what" scripts/roofline.sh "$programs/autotower" "$out" "$what" "${data[@]}"
+    done
 }
 
 run() {
@@ -93,6 +111,8 @@ run() {
     done
     failures=0
     results=()
+    data=(--data synthetic)
+    [ -n "${DATA:-}" ] && data=(--data ml-1m --data-dir "$DATA")
     for step in "${steps[@]}"; do
         case $step in
         tests | memcheck | racecheck | initcheck)
@@ -104,10 +124,8 @@ run() {
                 record "$step" "$step-$(basename "$program")" "${command[@]}"
             done
             ;;
-        bench)
-            bench
-            ;;
-        *) fail "there is no step '$step'; there are tests, memcheck, racecheck, initcheck and bench." ;;
+        bench | growth | search | roofline) "$step" ;;
+        *) fail "there is no step '$step'; there are tests, memcheck, racecheck, initcheck, bench, growth, search and roofline." ;;
         esac
     done
     local gpu driver
@@ -124,5 +142,5 @@ run)
     shift
     run "$@"
     ;;
-*) fail "usage: scripts/gpu.sh publish | run [OUT] [tests] [memcheck] [racecheck] [initcheck] [bench]" ;;
+*) fail "usage: scripts/gpu.sh publish | run [OUT] [tests] [memcheck] [racecheck] [initcheck] [bench] [growth] [search] [roofline]" ;;
 esac

@@ -4,16 +4,19 @@ Usage: python3 bench/peers/training.py --data-dir FOLDER [--json FILE] [--steps 
 
 The same work as AutoTower's (SPEC.md): ML-1M with its fields, histories of 20, batches of 1,024 shuffled records of the training set, corrected
 batch softmax with streaming frequencies, regulariser, clipping, Adam with weight decay, of which only the path's parameters have gradients.
-All data lives on the GPU; what is done a step on the host is what an eager program does. `compile` is torch.compile, `graph` a CUDA graph
-of the whole step; both of the fixed architecture. (Products are multiplied one by one, since the backward pass of prod waits for the GPU.) Multiply-accumulates of an example are printed to compare with `autotower cost`, and the
-fixed architecture's loss, mean of the last 100 of 1,000 steps, to compare with AutoTower's.
+All data lives on the GPU; what is done a step on the host is what an eager program does. `compile` is torch.compile, `graph` a CUDA graph of the
+whole step; both of the fixed architecture. (Products are multiplied one by one, since the backward pass of prod waits for the GPU.) A part that
+fails is in the results with its reason ("failure"), the others still run, and the script ends with 1. Multiply-accumulates of an example are
+printed to compare with `autotower cost`, and the fixed architecture's loss, mean of the last 100 of 1,000 steps, to compare with AutoTower's.
 """
 import argparse
 import functools
 import json
 import math
 import random
+import sys
 import time
+import traceback
 from pathlib import Path
 
 import numpy as np
@@ -218,7 +221,7 @@ class Trainer:
     def step(self, batch, path, loss=None):
         value = (loss or self.loss)(batch, path)
         value.backward()
-        nn.utils.clip_grad_norm_(self.model.path_parameters(*path), 5, foreach=True)
+        nn.utils.clip_grad_norm_(self.model.path_parameters(*path), 5, error_if_nonfinite=False, foreach=True)  # asking would wait
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return value
@@ -238,6 +241,111 @@ def measured(name, work, units, repeats, warm_up=10):
     return {"name": name, "repetitions": repeats, "units_a_repetition": units, "ms_a_unit_p50": times[len(times) // 2], "ms_a_unit": times}
 
 
+def any_path(sample):
+    return sample.choice(POOLINGS), [sample.choice(BLOCKS) for _ in range(5)], [sample.choice(BLOCKS) for _ in range(5)]
+
+
+def supernet_trainer(data):
+    return Trainer(Model(data, POOLINGS, [BLOCKS] * 5, [BLOCKS] * 5).to("cuda"))
+
+
+def fixed_model(data):
+    only = lambda path: [[block] for block in path]
+    return Model(data, [FIXED[0]], only(FIXED[1]), only(FIXED[2])).to("cuda")
+
+
+def supernet(data, options):
+    trainer, sample = supernet_trainer(data), random.Random(1)
+
+    def steps(count):
+        for _ in range(count):
+            trainer.step(trainer.next_batch(), any_path(sample))
+
+    return [measured("supernet step, eager", steps, options.steps, options.repeats)]
+
+
+def candidates(data, options):
+    trainer, sample = supernet_trainer(data), random.Random(1)
+
+    def judge(count):
+        with torch.no_grad():
+            for _ in range(count):
+                path = any_path(sample)
+                for _ in range(240):  # statistics of 200 batches, loss of 40
+                    trainer.loss(trainer.next_batch(), path)
+
+    return [measured("candidate, eager", judge, 1, 3, warm_up=1)]
+
+
+def eager(data, options):
+    model = fixed_model(data)
+    macs = sum(b.macs() for tower, path in ((model.user_tower, FIXED[1]), (model.item_tower, FIXED[2])) for b in tower.path(path)[1:])
+    macs += model.user_tower.align.weight.numel() + model.item_tower.align.weight.numel()
+    print(f"fixed architecture: {macs:,} multiply-accumulates in the towers (autotower cost --convention actual)")
+    trainer, losses = Trainer(model), []
+
+    def steps(count):
+        for _ in range(count):
+            losses.append(trainer.step(trainer.next_batch(), FIXED).detach())
+
+    result = measured("fixed step, eager", steps, options.steps, options.repeats)
+    steps(1000 - len(losses))
+    mean = torch.stack(losses[900:1000]).mean().item()
+    print(f"loss of the fixed architecture, steps 901 to 1000: {mean:.3f}")
+    return [result, {"name": "loss of the fixed architecture, steps 901 to 1000", "value": mean}]
+
+
+def compiled(data, options):
+    from torch._dynamo.utils import counters
+
+    trainer, losses = Trainer(fixed_model(data)), []
+    loss = torch.compile(trainer.loss)
+
+    def steps(count):
+        for _ in range(count):
+            losses.append(trainer.step(trainer.next_batch(), FIXED, loss).detach())
+
+    result = measured("fixed step, torch.compile", steps, options.steps, options.repeats)
+    return [result | {"graph_breaks": dict(counters["graph_break"]), "first_loss": losses[0].item(), "last_loss": losses[-1].item()}]
+
+
+def captured(data, options):
+    trainer = Trainer(fixed_model(data), capturable=True)
+    batch = [part.clone() for part in trainer.next_batch()]
+    # Warm-up beside the current stream, as capture wants it: it makes the optimiser's state and cuBLAS's handles.
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            loss = trainer.step(batch, FIXED).detach()
+    torch.cuda.current_stream().wait_stream(side)
+    first = loss.item()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        loss = trainer.step(batch, FIXED).detach()
+
+    def steps(count):
+        for _ in range(count):
+            for part, new in zip(batch, trainer.next_batch()):
+                part.copy_(new)
+            graph.replay()
+
+    result = measured("fixed step, CUDA graph", steps, options.steps, options.repeats)
+    return [result | {"first_loss": first, "last_loss": loss.item()}]
+
+
+def attempt(name, part, data, options):
+    """A part's results; where it fails, the reason instead, so that the other parts still run."""
+    try:
+        return part(data, options)
+    except Exception as failure:
+        traceback.print_exc()
+        # A failed capture also fails at its end: the first error is the reason.
+        while failure.__context__ is not None:
+            failure = failure.__context__
+        return [{"name": name, "failure": f"{type(failure).__name__}: {failure}"[:2000]}]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", required=True)
@@ -246,83 +354,21 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--what", default="supernet,fixed,compile,graph,candidates")
     options = parser.parse_args()
-    what, device = options.what.split(","), torch.device("cuda")
+    parts = {"supernet": supernet, "candidates": candidates, "fixed": eager, "compile": compiled, "graph": captured}
+    what = options.what.split(",")
+    if unknown := [name for name in what if name not in parts]:
+        parser.error(f"--what takes {', '.join(parts)}, not '{unknown[0]}'")
     torch.manual_seed(1)
     torch.backends.cuda.matmul.allow_tf32 = False
-    data, results = load(options.data_dir, device), []
-    sample = random.Random(1)
-    any_path = lambda: (sample.choice(POOLINGS), [sample.choice(BLOCKS) for _ in range(5)], [sample.choice(BLOCKS) for _ in range(5)])
-
-    if "supernet" in what or "candidates" in what:
-        trainer = Trainer(Model(data, POOLINGS, [BLOCKS] * 5, [BLOCKS] * 5).to(device))
-
-        def supernet(count):
-            for _ in range(count):
-                trainer.step(trainer.next_batch(), any_path())
-
-        def candidates(count):
-            with torch.no_grad():
-                for _ in range(count):
-                    path = any_path()
-                    for _ in range(240):  # statistics of 200 batches, loss of 40
-                        trainer.loss(trainer.next_batch(), path)
-
-        if "supernet" in what:
-            results.append(measured("supernet step, eager", supernet, options.steps, options.repeats))
-        if "candidates" in what:
-            results.append(measured("candidate, eager", candidates, 1, 3, warm_up=1))
-
-    only = lambda path: [[block] for block in path]
-    fixed = lambda: Model(data, [FIXED[0]], only(FIXED[1]), only(FIXED[2])).to(device)
-    model = fixed()
-    macs = sum(b.macs() for tower, path in ((model.user_tower, FIXED[1]), (model.item_tower, FIXED[2])) for b in tower.path(path)[1:])
-    macs += model.user_tower.align.weight.numel() + model.item_tower.align.weight.numel()
-    print(f"fixed architecture: {macs:,} multiply-accumulates in the towers (autotower cost --convention actual)")
-    if "fixed" in what:
-        trainer, losses = Trainer(model), []
-
-        def steps(count):
-            for _ in range(count):
-                losses.append(trainer.step(trainer.next_batch(), FIXED).detach())
-
-        results.append(measured("fixed step, eager", steps, options.steps, options.repeats))
-        steps(1000 - len(losses))
-        mean = torch.stack(losses[900:1000]).mean().item()
-        print(f"loss of the fixed architecture, steps 901 to 1000: {mean:.3f}")
-        results.append({"name": "loss of the fixed architecture, steps 901 to 1000", "value": mean})
-    if "compile" in what:
-        trainer = Trainer(fixed())
-        compiled = torch.compile(trainer.loss)
-
-        def steps(count):
-            for _ in range(count):
-                trainer.step(trainer.next_batch(), FIXED, compiled)
-
-        results.append(measured("fixed step, torch.compile", steps, options.steps, options.repeats))
-    if "graph" in what:
-        trainer = Trainer(fixed(), capturable=True)
-        batch = [part.clone() for part in trainer.next_batch()]
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(3):
-                trainer.step(batch, FIXED)
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            trainer.step(batch, FIXED)
-
-        def steps(count):
-            for _ in range(count):
-                for part, new in zip(batch, trainer.next_batch()):
-                    part.copy_(new)
-                graph.replay()
-
-        results.append(measured("fixed step, CUDA graph", steps, options.steps, options.repeats))
+    data, results = load(options.data_dir, torch.device("cuda")), []
+    for name, part in parts.items():
+        if name in what:
+            results += attempt(name, part, data, options)
     if options.json:
         Path(options.json).write_text(json.dumps({
             "device": torch.cuda.get_device_name(), "torch": torch.__version__,
             "command": f"python3 bench/peers/training.py --what {options.what} --steps {options.steps} --repeats {options.repeats}", "results": results}, indent=2) + "\n")
+    sys.exit(1 if any("failure" in result for result in results) else 0)
 
 
 if __name__ == "__main__":

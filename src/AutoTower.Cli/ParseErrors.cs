@@ -12,10 +12,13 @@ internal static class ParseErrors
     public static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var name = command is RootCommand ? "autotower" : $"autotower {command.Name}";
         var mistake = parsed.UnmatchedTokens.Count > 0 ? Unknown(parsed.UnmatchedTokens[0], command) : Message(parsed.Errors[0]);
-        return $"{mistake} See '{name} --help'.";
+        return $"{mistake} See '{Path(parsed.CommandResult)} --help'.";
     }
+
+    // The words that lead to the command, such as autotower bench growth.
+    private static string Path(CommandResult result) =>
+        result.Parent is CommandResult parent ? $"{Path(parent)} {result.Command.Name}" : "autotower";
 
     private static string Unknown(string token, Command command)
     {

@@ -21,6 +21,9 @@ public abstract class Device : IDisposable
     /// <summary>Bytes allocated through <see cref="Allocate"/> and not freed yet; zero after a clean run.</summary>
     public abstract long LiveBytes { get; }
 
+    /// <summary>Most bytes that were ever held at once; on a GPU with what the device keeps for itself, such as scratch memory.</summary>
+    public abstract long PeakBytes { get; }
+
     /// <summary>Dense products.</summary>
     public abstract IDenseKernels Dense { get; }
 

@@ -5,6 +5,9 @@ namespace AutoTower.Autograd.Parameters;
 /// <summary>The distribution that initial values of a parameter are drawn from (SPEC.md, Model).</summary>
 public abstract record Initialiser
 {
+    /// <summary>Random words that a value takes: where the words of a value in the middle begin.</summary>
+    public abstract int WordsAValue { get; }
+
     /// <summary>Fills <paramref name="values"/> (rows x columns, row-major).</summary>
     public abstract void Fill(Span<float> values, CounterRandom random);
 
@@ -12,6 +15,9 @@ public abstract record Initialiser
     /// <param name="Value">The value.</param>
     public sealed record Constant(float Value) : Initialiser
     {
+        /// <inheritdoc/>
+        public override int WordsAValue => 0;
+
         /// <inheritdoc/>
         public override void Fill(Span<float> values, CounterRandom random) => values.Fill(Value);
     }
@@ -27,12 +33,16 @@ public abstract record Initialiser
         public static Uniform Xavier(int rows, int columns) => new(MathF.Sqrt(6f / ((float)rows + columns)));
 
         /// <inheritdoc/>
+        public override int WordsAValue => 1;
+
+        /// <inheritdoc/>
         public override void Fill(Span<float> values, CounterRandom random)
         {
             ArgumentNullException.ThrowIfNull(random);
+            random.NextUniforms(values);
             foreach (ref var value in values)
             {
-                value = ((2f * random.NextUniform()) - 1f) * Bound;
+                value = ((2f * value) - 1f) * Bound;
             }
         }
     }
@@ -40,6 +50,9 @@ public abstract record Initialiser
     /// <summary>Normal with mean 0 and standard deviation 1.</summary>
     public sealed record StandardNormal : Initialiser
     {
+        /// <inheritdoc/>
+        public override int WordsAValue => 2;
+
         /// <inheritdoc/>
         public override void Fill(Span<float> values, CounterRandom random)
         {

@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using AutoTower.Autograd.Devices;
-using AutoTower.Autograd.Random;
 
 namespace AutoTower.Autograd.Parameters;
 
@@ -81,8 +79,8 @@ public sealed class ParameterStore : IDisposable
             }
         }
 
-        _values.Upload(Draw(_groups.SelectMany(group => group.Parameters), length, seed));
-        _buffers.Upload(Draw(_groups.SelectMany(group => group.Buffers), bufferLength, seed));
+        InitialValues.Upload(_groups.SelectMany(group => group.Parameters), _values, seed);
+        InitialValues.Upload(_groups.SelectMany(group => group.Buffers), _buffers, seed);
     }
 
     /// <summary>Every named tensor, parameters then running statistics, group by group.</summary>
@@ -141,34 +139,6 @@ public sealed class ParameterStore : IDisposable
 
     private static Matrix View(DeviceBuffer<float> slab, Parameter parameter) =>
         new(slab.Address + (nint)parameter.Offset * sizeof(float), parameter.Rows, parameter.Columns);
-
-    private static float[] Draw(IEnumerable<Parameter> parameters, long length, ulong seed)
-    {
-        var values = new float[length];
-        foreach (var parameter in parameters)
-        {
-            foreach (var part in parameter.Parts)
-            {
-                var (first, count) = parameter.Range(part);
-                var random = new CounterRandom(seed, RandomStream.Initialisation, Hash(part.Name));
-                parameter.Initialiser.Fill(values.AsSpan(checked((int)parameter.Offset) + first, count), random);
-            }
-        }
-
-        return values;
-    }
-
-    // FNV-1a: string.GetHashCode differs from process to process.
-    private static ulong Hash(string name)
-    {
-        var hash = 14695981039346656037ul;
-        foreach (var value in MemoryMarshal.AsBytes(name.AsSpan()))
-        {
-            hash = (hash ^ value) * 1099511628211ul;
-        }
-
-        return hash;
-    }
 
     private static InvalidOperationException NotAllocated() => new("The parameter store is not allocated.");
 }

@@ -1,20 +1,21 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Reflection;
-using System.Text.Json;
 using AutoTower.Autograd.Devices;
+using AutoTower.Cli.Benchmarks;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
 using AutoTower.Search.Benchmarks;
 using AutoTower.Search.Cost;
 using AutoTower.Search.Pipeline;
 using AutoTower.Search.Space;
+using Spectre.Console;
 
 namespace AutoTower.Cli.Commands;
 
 /// <summary><c>autotower bench</c>: macro-benchmarks of supernet training, candidate evaluation, training from scratch and the whole search.</summary>
 internal static class BenchCommand
 {
+    private const int DefaultRepetitions = 5;
     private static readonly string[] Names = ["supernet", "candidates", "fixed", "search"];
 
     public static Command Create(TextWriter output, TextWriter error)
@@ -30,19 +31,21 @@ internal static class BenchCommand
             Description = "The architecture of 'fixed'.",
             DefaultValueFactory = _ => "pooling=self-attention; user=sa-3,ew-ip,mlp-128; item=mlp-512,mlp-64,sa-2",
         };
-        var repetitions = NumberOption.Positive("--repeat", "Repetitions of each measurement; medians are reported.", 5);
+        var repetitions = NumberOption.OptionalPositive(
+            "--repeat", $"Repetitions of each measurement, whose medians are reported ({DefaultRepetitions}; search: 1).");
         var benchSteps = NumberOption.Positive("--bench-steps", "Training steps of a repetition.", 1000);
         var candidates = NumberOption.Positive("--candidates", "Candidates of a repetition.", 20);
-        var file = new Option<string?>("--json-file") { Description = "File that the JSON document is written to as well." };
+        var report = new BenchOutput();
         var data = new DataOptions();
         var search = new SearchOptionSet();
         var training = new TrainingOptionSet();
         var devices = new DeviceOptions();
-        var json = new Option<bool>("--json") { Description = "Print one JSON document on standard output and nothing else there." };
         var command = new Command("bench", "Measures supernet training, candidate evaluation, training from scratch and the whole search.")
         {
-            what, architecture, repetitions, benchSteps, candidates, file, json,
+            what, architecture, repetitions, benchSteps, candidates,
         };
+        command.Subcommands.Add(GrowthCommand.Create(output, error));
+        report.AddTo(command);
         data.AddTo(command);
         search.AddTo(command);
         training.AddTo(command);
@@ -58,57 +61,61 @@ internal static class BenchCommand
             var chosen = Architecture.Parse(parsed.GetValue(architecture)!);
             var settings = search.Read(
                 parsed, data.Seed(parsed), CostConvention.Paper, training.Training(parsed), training.Retraining(parsed));
+            var watch = Stopwatch.StartNew();
             var dataset = data.Load(parsed, error);
+            var dataTime = watch.Elapsed;
             using var device = devices.Create(parsed);
+            watch.Restart();
             using var experiment = new Experiment(device, dataset, data.Split(parsed), training.EmbeddingDimension(parsed), data.Seed(parsed));
+            var setUpTime = watch.Elapsed;
             var benchmarks = new MacroBenchmarks(experiment, settings);
             var timings = new List<Timing>();
             foreach (var name in wanted)
             {
-                var repeat = parsed.GetValue(repetitions);
-                var timing = name switch
+                var repeat = parsed.GetValue(repetitions) ?? (name == "search" ? 1 : DefaultRepetitions);
+                IReadOnlyList<Timing> measured = name switch
                 {
-                    "supernet" => benchmarks.SupernetSteps(parsed.GetValue(benchSteps), repeat),
-                    "candidates" => benchmarks.Candidates(parsed.GetValue(candidates), repeat),
-                    "fixed" => benchmarks.FixedSteps(chosen, parsed.GetValue(benchSteps), repeat),
-                    _ => WholeSearch(experiment, settings, error, cancellation),
+                    "supernet" => [benchmarks.SupernetSteps(parsed.GetValue(benchSteps), repeat)],
+                    "candidates" => [benchmarks.Candidates(parsed.GetValue(candidates), repeat)],
+                    "fixed" => [benchmarks.FixedSteps(chosen, parsed.GetValue(benchSteps), repeat)],
+                    _ => WholeSearch(benchmarks, repeat, error, cancellation),
                 };
-                timings.Add(timing);
-                error.WriteLine($"{timing.Name}: {timing.MillisecondsAUnit:F4} ms, {timing.UnitsASecond:F1} a second");
+                timings.AddRange(measured);
+                error.WriteLine($"{measured[0].Name}: {measured[0].MillisecondsAUnit:F4} ms, {measured[0].UnitsASecond:F1} a second");
             }
 
-            Report(parsed, output, device, dataset.Name, timings, parsed.GetValue(json), parsed.GetValue(file));
+            var memory = MemoryUse.Of(device);
+            report.Write(parsed, output, device.Description, Table(device, dataset.Name, timings, (dataTime, setUpTime), memory), json =>
+            {
+                json.WriteString("data", dataset.Name);
+                json.WriteNumber("users", dataset.Users.Count - 1);
+                json.WriteNumber("items", dataset.Items.Count - 1);
+                json.WriteNumber("interactions", dataset.Interactions.Count);
+                json.WriteNumber("history", dataset.HistoryLength);
+                json.WriteNumber("data_seconds", Math.Round(dataTime.TotalSeconds, 3));
+                json.WriteNumber("set_up_seconds", Math.Round(setUpTime.TotalSeconds, 3));
+                memory.WriteJson(json);
+                json.WriteStartArray("results");
+                timings.ForEach(timing => timing.WriteJson(json));
+                json.WriteEndArray();
+            });
             return Task.FromResult(ExitCode.Success);
         });
         return command;
     }
 
-    private static Timing WholeSearch(Experiment experiment, SearchSettings settings, TextWriter error, CancellationToken cancellation)
+    private static IReadOnlyList<Timing> WholeSearch(MacroBenchmarks benchmarks, int repetitions, TextWriter error, CancellationToken cancellation)
     {
-        var watch = Stopwatch.StartNew();
-        using var pipeline = new SearchPipeline(experiment, settings, new PlainObserver(error));
-        var report = pipeline.Run(null, cancellation);
+        var (timings, report) = benchmarks.WholeSearch(repetitions, new PlainObserver(error), cancellation);
         error.WriteLine(
-            $"whole search: supernet {report.SupernetTime.TotalSeconds:F1} s, evolution {report.EvolutionTime.TotalSeconds:F1} s over "
+            $"last search: supernet {report.SupernetTime.TotalSeconds:F1} s, evolution {report.EvolutionTime.TotalSeconds:F1} s over "
             + $"{report.CandidatesEvaluated} candidates, retraining {report.RetrainingTime.TotalSeconds:F1} s; {report.Trained[0].Architecture}");
-        return new Timing("whole search", "search", 1, [watch.Elapsed.TotalMilliseconds]);
+        return timings;
     }
 
-    private static void Report(
-        ParseResult parsed, TextWriter output, Device device, string dataset, IReadOnlyList<Timing> timings, bool asJson, string? file)
+    private static Table Table(
+        Device device, string dataset, List<Timing> timings, (TimeSpan Data, TimeSpan SetUp) before, MemoryUse memory)
     {
-        if (file is not null)
-        {
-            using var writer = new StreamWriter(file);
-            JsonOutput.Write(writer, Write);
-        }
-
-        if (asJson)
-        {
-            JsonOutput.Write(output, Write);
-            return;
-        }
-
         var table = Tables.Create($"{device.Description}, {dataset}", "work", "ms (p20)", "ms (median)", "ms (p80)", "a second");
         foreach (var timing in timings)
         {
@@ -120,27 +127,9 @@ internal static class BenchCommand
                 $"{timing.UnitsASecond:F1}");
         }
 
-        Tables.Write(output, table);
-
-        void Write(Utf8JsonWriter json)
-        {
-            json.WriteStartObject();
-            json.WriteString("device", device.Description);
-            json.WriteString("commit", Commit());
-            json.WriteString("command", $"autotower {string.Join(' ', parsed.Tokens.Select(token => token.Value.Contains(' ', StringComparison.Ordinal) ? $"\"{token.Value}\"" : token.Value))}");
-            json.WriteString("data", dataset);
-            json.WriteStartArray("results");
-            foreach (var timing in timings)
-            {
-                timing.WriteJson(json);
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
+        table.Caption = new TableTitle(
+            $"data {before.Data.TotalSeconds:F1} s, set-up {before.SetUp.TotalSeconds:F1} s; "
+            + $"device memory at most {BenchOutput.MiB(memory.DevicePeak)} MiB, host memory at most {BenchOutput.MiB(memory.HostPeak)} MiB");
+        return table;
     }
-
-    // The build records the commit behind the version, as in 0.1.0+a9b06fd.
-    private static string Commit() =>
-        typeof(BenchCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 }

@@ -13,6 +13,9 @@ internal sealed class DataOptions
     /// <summary>The option of the cache of prepared data.</summary>
     public const string CacheName = "--data-cache";
 
+    /// <summary>Longest history of the synthetic data set.</summary>
+    public const int MostHistory = 1000;
+
     private static readonly SyntheticOptions SyntheticDefaults = new();
 
     private readonly Option<string> _data = NameOption("Data set", "synthetic");
@@ -42,6 +45,9 @@ internal sealed class DataOptions
     private readonly Option<int> _interactions = NumberOption.Positive(
         "--interactions", "Interactions of the synthetic data set.", SyntheticDefaults.Interactions);
 
+    private readonly Option<int> _history = NumberOption.Within(
+        "--history", "History length L of the synthetic data set.", SyntheticDefaults.HistoryLength, 1, MostHistory);
+
     private readonly Option<ulong> _seed = NumberOption.Seed(
         "--seed", "Seed of the split, the initial weights and everything else that is random.");
 
@@ -70,6 +76,7 @@ internal sealed class DataOptions
         command.Options.Add(_users);
         command.Options.Add(_items);
         command.Options.Add(_interactions);
+        command.Options.Add(_history);
         command.Options.Add(_seed);
     }
 
@@ -84,6 +91,7 @@ internal sealed class DataOptions
             Users = parsed.GetValue(_users),
             Items = parsed.GetValue(_items),
             Interactions = parsed.GetValue(_interactions),
+            HistoryLength = parsed.GetValue(_history),
         },
         new PreparationOptions
         {

@@ -47,6 +47,14 @@ internal sealed class DeviceOptions
     /// <exception cref="CudaEngineException">The GPU can't be used; the message says why.</exception>
     public Device Create(ParseResult parsed)
     {
+        var device = Open(parsed);
+        parsed.InvocationConfiguration.Error.WriteLine($"autotower: running on {device.Name}.");
+        return device;
+    }
+
+    /// <summary>The same without a word about it.</summary>
+    public Device Open(ParseResult parsed)
+    {
         var precision = parsed.GetValue(_precision) switch
         {
             "fp32" => Precision.Fp32,
@@ -61,7 +69,7 @@ internal sealed class DeviceOptions
             KernelsDirectory = parsed.GetValue(_kernels),
             Warning = sentence => error.WriteLine($"autotower: {sentence}"),
         };
-        Device device = parsed.GetValue(_device) switch
+        return parsed.GetValue(_device) switch
         {
             "cpu" when precision == Precision.Tf32 => throw new ArgumentException("--precision tf32 needs a GPU; the CPU computes in fp32."),
             "cpu" => Cpu(parsed),
@@ -69,8 +77,6 @@ internal sealed class DeviceOptions
             "auto" => (Device?)UsableGpu(options) ?? Cpu(parsed),
             var other => throw new ArgumentException($"--device takes auto, cpu or cuda, not '{other}'."),
         };
-        error.WriteLine($"autotower: running on {device.Name}.");
-        return device;
     }
 
     private static CudaDevice? UsableGpu(CudaDeviceOptions options)

@@ -14,7 +14,7 @@ internal sealed class PresetOption<T>(string name, string description, Func<Pres
     : BoundedOption<T?>(name, description, bounds), IPresetOption
     where T : struct
 {
-    public T Of(ParseResult parsed) => parsed.GetValue(this) ?? fromPreset(Preset.For(parsed.GetValue<string>(DataOptions.DataName)!));
+    public T Of(ParseResult parsed) => parsed.GetValue(this) ?? fromPreset(Preset.For(parsed));
 
     public object ValueOf(ParseResult parsed) => Of(parsed);
 }

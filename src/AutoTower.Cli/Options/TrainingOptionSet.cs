@@ -10,6 +10,13 @@ internal sealed class TrainingOptionSet
     private static readonly Bounds Positive = new(0, AboveMinimum: true);
     private static readonly Bounds NotNegative = new(0);
 
+    private readonly Option<PresetName?> _preset = new(Preset.OptionName)
+    {
+        Description = "What options that are not given take: paper (the paper's settings) or quick; by default quick for synthetic data, else paper.",
+        DefaultValueFactory = _ => null,
+        CustomParser = result => ChoiceOption.Parse<PresetName>(result, Preset.OptionName),
+    };
+
     private readonly PresetOption<int> _batch = NumberOption.FromPreset("--batch", "Examples a step (1024; synthetic: 256).", preset => preset.BatchSize);
 
     private readonly PresetOption<int> _epochs = NumberOption.FromPreset(
@@ -40,7 +47,7 @@ internal sealed class TrainingOptionSet
     {
         Option[] options =
         [
-            _batch, _epochs, _patience, _minutes, _embedding, _temperature, _frequencyRate, _regulariser, _learningRate, _weightDecay,
+            _preset, _batch, _epochs, _patience, _minutes, _embedding, _temperature, _frequencyRate, _regulariser, _learningRate, _weightDecay,
             _maximumNorm, _newOptimiser,
         ];
         foreach (var option in options)

@@ -52,6 +52,7 @@ public sealed class TrainedRun : IDisposable
                 Users = Integer("users") ?? defaults.Users,
                 Items = Integer("items") ?? defaults.Items,
                 Interactions = Integer("interactions") ?? defaults.Interactions,
+                HistoryLength = Integer("history") ?? defaults.HistoryLength,
             },
             new PreparationOptions
             {

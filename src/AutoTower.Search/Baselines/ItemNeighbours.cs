@@ -40,13 +40,13 @@ public sealed class ItemNeighbours : ItemRanker
     public IReadOnlyList<(int Item, float Similarity)> NeighboursOf(int item) => _neighbours[item];
 
     /// <inheritdoc/>
-    protected override void Score(int user, Span<double> scores)
+    private protected override void Score(int user, ItemScores scores)
     {
         foreach (var item in _itemsByUser[user])
         {
             foreach (var (other, similarity) in _neighbours[item])
             {
-                scores[other] += similarity;
+                scores.Add(other, similarity);
             }
         }
     }

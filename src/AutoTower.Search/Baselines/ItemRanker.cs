@@ -23,60 +23,64 @@ public abstract class ItemRanker
     /// <summary>The data set.</summary>
     protected Dataset Dataset { get; }
 
-    /// <summary>Training interactions by item.</summary>
-    protected IReadOnlyList<int> Popularity => _popularity;
-
-    /// <summary>Test metrics; items of equal scores come in the order of their popularity, then of their ids.</summary>
+    /// <summary>
+    /// Test metrics; items of equal scores come in the order of their popularity, then of their ids. A user costs what is scored, not the
+    /// number of items: those without a score follow in an order that is the same for everybody.
+    /// </summary>
     /// <param name="queries">Who is ranked for, what is excluded, what is to be found.</param>
     /// <param name="protocol">The protocol the queries were made for.</param>
     public RankingMetrics Evaluate(RankingQueries queries, EvaluationProtocol protocol)
     {
         ArgumentNullException.ThrowIfNull(queries);
         var accumulator = new MetricAccumulator(protocol, FullRanking.Cutoffs);
-        var depth = FullRanking.Cutoffs[^1];
-        var ranked = new int[depth];
-        var scores = new double[Dataset.Items.Count];
-        var best = new PriorityQueue<int, int>(depth + 1, Comparer<int>.Create((left, right) => -Compare(scores, left, right)));
+        var ranked = new int[FullRanking.Cutoffs[^1]];
+        var byPopularity = ByPopularity();
+        var scores = new ItemScores(Dataset.Items.Count);
         for (var query = 0; query < queries.Count; query++)
         {
-            scores.AsSpan().Clear();
+            scores.Clear();
             Score(Dataset.Interactions.Users[queries.Interactions[query]], scores);
-            var excluded = queries.Excluded(query);
-            for (var item = 1; item < scores.Length; item++)
-            {
-                if (excluded.BinarySearch(item) >= 0 || (best.Count == depth && Compare(scores, item, best.Peek()) > 0))
-                {
-                    continue;
-                }
-
-                best.Enqueue(item, item);
-                if (best.Count > depth)
-                {
-                    best.Dequeue();
-                }
-            }
-
-            ranked.AsSpan().Fill(-1);
-            while (best.Count > 0)
-            {
-                var last = best.Count - 1;
-                ranked[last] = best.Dequeue();
-            }
-
+            Rank(scores, byPopularity, queries.Excluded(query), ranked);
             accumulator.Add(ranked, queries.Relevant[query]);
         }
 
         return accumulator.ToMetrics();
     }
 
-    /// <summary>Adds a user's scores to zeros, one an item id.</summary>
-    protected abstract void Score(int user, Span<double> scores);
+    /// <summary>Gives some items scores for a user; all others have none.</summary>
+    private protected abstract void Score(int user, ItemScores scores);
 
-    // Below zero where the left item comes before the right one.
-    private int Compare(double[] scores, int left, int right)
+    private int[] ByPopularity()
     {
-        var order = scores[right].CompareTo(scores[left]);
-        order = order != 0 ? order : _popularity[right].CompareTo(_popularity[left]);
-        return order != 0 ? order : left.CompareTo(right);
+        var keys = new long[_popularity.Length - 1];
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keys[i] = ((long)(int.MaxValue - _popularity[i + 1]) << 32) | (uint)(i + 1);
+        }
+
+        keys.AsSpan().Sort();
+        return Array.ConvertAll(keys, key => (int)key);
+    }
+
+    private void Rank(ItemScores scores, int[] byPopularity, ReadOnlySpan<int> excluded, Span<int> ranked)
+    {
+        var count = 0;
+        foreach (var item in scores.Descending(_popularity))
+        {
+            if (count < ranked.Length && excluded.BinarySearch(item) < 0)
+            {
+                ranked[count++] = item;
+            }
+        }
+
+        for (var i = 0; i < byPopularity.Length && count < ranked.Length; i++)
+        {
+            if (scores[byPopularity[i]] == 0 && excluded.BinarySearch(byPopularity[i]) < 0)
+            {
+                ranked[count++] = byPopularity[i];
+            }
+        }
+
+        ranked[count..].Fill(-1);
     }
 }

@@ -7,12 +7,8 @@ namespace AutoTower.Search.Baselines;
 /// <param name="split">Its split.</param>
 public sealed class MostPopular(Dataset dataset, DataSplit split) : ItemRanker(dataset, split)
 {
-    /// <inheritdoc/>
-    protected override void Score(int user, Span<double> scores)
+    /// <summary>Nothing: items without a score come in the order of their popularity.</summary>
+    private protected override void Score(int user, ItemScores scores)
     {
-        for (var item = 1; item < scores.Length; item++)
-        {
-            scores[item] = Popularity[item];
-        }
     }
 }

@@ -25,7 +25,7 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
         using var model = Supernet();
         using var step = new TrainingStep(model, experiment.Train, settings.Training, settings.Seed);
         var random = new CounterRandom(settings.Seed, RandomStream.ArchitectureSampling);
-        return Measure("supernet step", "step", steps, repetitions, WarmUpSteps, count =>
+        return Timing.Measure("supernet step", "step", steps, repetitions, WarmUpSteps, count =>
         {
             for (var i = 0; i < count; i++)
             {
@@ -42,7 +42,7 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
         using var model = new TwoTowerModel(experiment.Data, SearchSpace.Only(architecture), experiment.Shape, settings.Seed);
         using var step = new TrainingStep(model, experiment.Train, settings.Training, settings.Seed);
         var path = model.At(architecture);
-        return Measure("fixed architecture step", "step", steps, repetitions, WarmUpSteps, count =>
+        return Timing.Measure("fixed architecture step", "step", steps, repetitions, WarmUpSteps, count =>
         {
             for (var i = 0; i < count; i++)
             {
@@ -61,7 +61,7 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
         using var model = Supernet();
         using var fitness = new FitnessEvaluator(model, experiment.Train, experiment.Validation, settings.Fitness, settings.Seed);
         var random = new CounterRandom(settings.Seed, RandomStream.Evolution);
-        return Measure("candidate", "candidate", candidates, repetitions, Math.Min(candidates, 8), count =>
+        return Timing.Measure("candidate", "candidate", candidates, repetitions, Math.Min(candidates, 8), count =>
         {
             for (var i = 0; i < count; i++)
             {
@@ -70,18 +70,34 @@ public sealed class MacroBenchmarks(Experiment experiment, SearchSettings settin
         });
     }
 
-    private static Timing Measure(string name, string unit, int units, int repetitions, int warmUp, Action<int> work)
+    /// <summary>The whole search, and what of it each phase takes: supernet, evolution, retraining with testing.</summary>
+    /// <param name="repetitions">Searches, without a warm-up.</param>
+    /// <param name="observer">Told what happens.</param>
+    /// <param name="cancellation">Ends a search between two steps or candidates.</param>
+    /// <returns>The times, and the report of the last search.</returns>
+    public (IReadOnlyList<Timing> Timings, SearchReport Report) WholeSearch(int repetitions, IRunObserver observer, CancellationToken cancellation)
     {
-        work(warmUp);
-        var times = new double[repetitions];
+        var whole = new double[repetitions];
+        var reports = new SearchReport[repetitions];
         for (var i = 0; i < repetitions; i++)
         {
             var watch = Stopwatch.StartNew();
-            work(units);
-            times[i] = watch.Elapsed.TotalMilliseconds;
+            using var pipeline = new SearchPipeline(experiment, settings, observer);
+            reports[i] = pipeline.Run(null, cancellation);
+            whole[i] = watch.Elapsed.TotalMilliseconds;
         }
 
-        return new Timing(name, unit, units, times);
+        return (
+            [
+                new Timing("whole search", "search", 1, whole),
+                Phase("supernet", report => report.SupernetTime),
+                Phase("evolution", report => report.EvolutionTime),
+                Phase("retraining", report => report.RetrainingTime),
+            ],
+            reports[^1]);
+
+        Timing Phase(string name, Func<SearchReport, TimeSpan> time) =>
+            new($"whole search: {name}", "search", 1, [.. reports.Select(report => time(report).TotalMilliseconds)]);
     }
 
     private TwoTowerModel Supernet() =>

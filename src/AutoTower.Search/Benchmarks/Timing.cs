@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace AutoTower.Search.Benchmarks;
@@ -9,6 +10,28 @@ namespace AutoTower.Search.Benchmarks;
 /// <param name="Milliseconds">Milliseconds of each repetition.</param>
 public sealed record Timing(string Name, string Unit, int UnitsARepetition, IReadOnlyList<double> Milliseconds)
 {
+    /// <summary>Does work after a warm-up.</summary>
+    /// <param name="name">What is measured.</param>
+    /// <param name="unit">What one unit of work is.</param>
+    /// <param name="units">Units of a repetition.</param>
+    /// <param name="repetitions">Repetitions.</param>
+    /// <param name="warmUp">Units that are not measured.</param>
+    /// <param name="work">Does so many units and waits for the device.</param>
+    public static Timing Measure(string name, string unit, int units, int repetitions, int warmUp, Action<int> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work(warmUp);
+        var times = new double[repetitions];
+        for (var i = 0; i < repetitions; i++)
+        {
+            var watch = Stopwatch.StartNew();
+            work(units);
+            times[i] = watch.Elapsed.TotalMilliseconds;
+        }
+
+        return new Timing(name, unit, units, times);
+    }
+
     /// <summary>Milliseconds a unit, median over the repetitions.</summary>
     public double MillisecondsAUnit => Percentile(50) / UnitsARepetition;
 

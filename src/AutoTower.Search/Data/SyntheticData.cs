@@ -1,4 +1,3 @@
-using System.Globalization;
 using AutoTower.Search.Data.Parsing;
 using AutoTower.Search.Data.Synthetic;
 
@@ -61,8 +60,8 @@ public static class SyntheticData
             new InteractionLog(offsets, items),
             options.HistoryLength,
             schema.HistoryFieldIndices(),
-            Keys(options.Users),
-            Keys(options.Items));
+            new NumberedKeys(options.Users),
+            new NumberedKeys(options.Items));
     }
 
     private static void Validate(SyntheticOptions options)
@@ -98,7 +97,4 @@ public static class SyntheticData
 
         return values;
     }
-
-    private static string[] Keys(int count) =>
-        ["", .. Enumerable.Range(1, count).Select(id => id.ToString(CultureInfo.InvariantCulture))];
 }

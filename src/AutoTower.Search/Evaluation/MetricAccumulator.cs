@@ -9,6 +9,9 @@ public sealed class MetricAccumulator
     private readonly double[] _recall;
     private readonly double[] _ndcg;
     private readonly double[] _mrr;
+
+    // The gain of n hits at the top.
+    private readonly double[] _ideals;
     private int _users;
 
     /// <summary>Creates empty sums.</summary>
@@ -22,6 +25,11 @@ public sealed class MetricAccumulator
         _recall = new double[_cutoffs.Length];
         _ndcg = new double[_cutoffs.Length];
         _mrr = new double[_cutoffs.Length];
+        _ideals = new double[_cutoffs.Append(0).Max() + 1];
+        for (var rank = 1; rank < _ideals.Length; rank++)
+        {
+            _ideals[rank] = _ideals[rank - 1] + Discount(rank);
+        }
     }
 
     /// <summary>Adds one user.</summary>
@@ -41,14 +49,12 @@ public sealed class MetricAccumulator
         }
 
         var idealHits = _protocol == EvaluationProtocol.Paper ? Hits(ranked, wanted, PaperDepth) : wanted.Count;
+        var (rank, hits, firstHit, gain) = (0, 0, 0, 0.0);
         for (var i = 0; i < _cutoffs.Length; i++)
         {
-            var hits = 0;
-            var gain = 0.0;
-            var firstHit = 0;
-            for (var rank = 1; rank <= Math.Min(_cutoffs[i], ranked.Length); rank++)
+            while (rank < Math.Min(_cutoffs[i], ranked.Length))
             {
-                if (wanted.Contains(ranked[rank - 1]))
+                if (wanted.Contains(ranked[rank++]))
                 {
                     hits++;
                     gain += Discount(rank);
@@ -56,12 +62,7 @@ public sealed class MetricAccumulator
                 }
             }
 
-            var ideal = 0.0;
-            for (var rank = 1; rank <= Math.Min(_cutoffs[i], idealHits); rank++)
-            {
-                ideal += Discount(rank);
-            }
-
+            var ideal = _ideals[Math.Min(_cutoffs[i], idealHits)];
             _recall[i] += hits / (double)wanted.Count;
             _ndcg[i] += ideal > 0 ? gain / ideal : 0;
             _mrr[i] += firstHit > 0 ? 1.0 / firstHit : 0;

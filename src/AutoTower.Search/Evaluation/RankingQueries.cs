@@ -63,39 +63,29 @@ public sealed class RankingQueries
 
     private static RankingQueries Build(Dataset dataset, int[] wanted, int[] seen, int[] chosen)
     {
-        var log = dataset.Interactions;
-        var users = dataset.Users.Count;
-        var wantedByUser = GroupByUser(wanted, log, users);
-        var seenByUser = GroupByUser(seen, log, users);
+        var wantedByUser = new ItemsByUser(dataset, wanted);
+        var seenByUser = new ItemsByUser(dataset, seen);
         var interactions = new List<int>();
         var offsets = new List<int> { 0 };
         var excluded = new List<int>();
         var relevant = new List<int[]>();
-        for (var user = 1; user < users; user++)
+        for (var user = 1; user < dataset.Users.Count; user++)
         {
-            if (wantedByUser[user] is not { Count: > 0 } ofUser)
+            var ofUser = wantedByUser.Distinct(user);
+            if (ofUser.IsEmpty)
             {
                 continue;
             }
 
             interactions.Add(chosen[user]);
-            relevant.Add([.. ofUser.Select(interaction => log.Items[interaction]).Distinct()]);
-            excluded.AddRange((seenByUser[user] ?? []).Select(interaction => log.Items[interaction]).Distinct().Order());
+            relevant.Add(ofUser.ToArray());
+            var notAgain = seenByUser.Distinct(user);
+            notAgain.Sort();
+            excluded.AddRange(notAgain);
             offsets.Add(excluded.Count);
         }
 
         return new RankingQueries([.. interactions], [.. offsets], [.. excluded], [.. relevant]);
-    }
-
-    private static List<int>?[] GroupByUser(int[] interactions, InteractionLog log, int users)
-    {
-        var groups = new List<int>?[users];
-        foreach (var interaction in interactions)
-        {
-            (groups[log.Users[interaction]] ??= []).Add(interaction);
-        }
-
-        return groups;
     }
 
     private static int[] FirstInShuffledOrder(int[] interactions, Dataset dataset, ulong seed)

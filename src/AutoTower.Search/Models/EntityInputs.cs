@@ -91,14 +91,21 @@ internal sealed class EntityInputs
     public void Pool(Tape tape, IPooling pooling, BatchArrays batch, Tensor output)
     {
         var histories = new HistoryInputs(batch.History, batch.Lengths, _histories);
-        if (tape.Device.Histories is { } kernels && pooling.Fused is { } fused && kernels.Supports(fused, histories))
+        if (Supports(pooling, histories))
         {
-            tape.PoolHistories(kernels, fused, histories, output);
+            tape.PoolHistories(tape.Device.Histories!, pooling.Fused!, histories, output);
             return;
         }
 
         pooling.Forward(tape, History(tape, batch), batch.Lengths, output);
     }
+
+    /// <summary>Whether the device pools histories in one launch.</summary>
+    public bool PoolsInOneLaunch(IPooling pooling) =>
+        Supports(pooling, new HistoryInputs(new IntegerArray(0, _shape.HistoryLength), new IntegerArray(0, 1), _histories));
+
+    private bool Supports(IPooling pooling, HistoryInputs histories) =>
+        _data.Device.Histories is { } kernels && pooling.Fused is { } fused && kernels.Supports(fused, histories);
 
     // The user tower's input with pooled history; the user's own embeddings are still to be gathered.
     private TowerInput Users(Tape tape, BatchArrays batch, Action<Tensor> pool)

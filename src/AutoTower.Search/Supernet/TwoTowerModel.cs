@@ -132,6 +132,13 @@ public sealed class TwoTowerModel : IModel, ICheckpointed, IDisposable
             : null;
     }
 
+    /// <summary>Whether the device pools histories this way in one launch, instead of operation by operation.</summary>
+    public bool PoolsInOneLaunch(PoolingType pooling)
+    {
+        ArgumentNullException.ThrowIfNull(pooling);
+        return _inputs.PoolsInOneLaunch(Pooling(pooling).Pooling);
+    }
+
     /// <summary>The parameter groups that a step on <paramref name="architecture"/> updates; all others stay as they are.</summary>
     public IReadOnlyList<ParameterGroup> Path(Architecture architecture)
     {

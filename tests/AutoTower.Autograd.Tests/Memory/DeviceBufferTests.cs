@@ -17,7 +17,8 @@ public class DeviceBufferTests
         Assert.Throws<ArgumentOutOfRangeException>(() => buffer.Upload([1, 2, 3, 4]));
         buffer.Dispose();
         buffer.Dispose();
-        Assert.Equal(0, device.LiveBytes);
+        using var smaller = new DeviceBuffer<int>(device, 2, "test");
+        Assert.Equal((8, 12), (device.LiveBytes, device.PeakBytes));
     }
 
     [Fact]

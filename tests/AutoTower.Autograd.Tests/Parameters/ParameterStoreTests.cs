@@ -51,6 +51,26 @@ public class ParameterStoreTests
         Assert.NotEqual(alone, Weight(2, _ => { }));
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(100)]
+    [InlineData(70_000)]
+    public void Initial_values_do_not_depend_on_how_they_are_cut(int window)
+    {
+        using var device = new CpuDevice(2);
+        using var store = new ParameterStore();
+        var group = store.AddGroup("tower");
+        group.AddFusedLinear(["query", "key"], 7, 5);
+        group.AddMatrix("table", 9000, 8, Initialiser.Uniform.Xavier(9000, 8));
+        group.AddMatrix("position", 9, 3, new Initialiser.StandardNormal());
+        group.AddVector("ones", 40, new Initialiser.Constant(1));
+        store.Allocate(device, 3);
+        var whole = store.Values.DownloadToHost();
+        device.Zero(store.Values.Address, store.Values.Bytes);
+        InitialValues.Upload(group.Parameters, store.Values, 3, window);
+        Assert.Equal(whole, store.Values.DownloadToHost());
+    }
+
     [Fact]
     public void Fused_layers_are_saved_and_loaded_under_their_own_names()
     {

@@ -33,7 +33,7 @@ public sealed class PoolingInOrderParityTests(GpuDevices devices) : PoolingParit
 public abstract class PoolingParity(GpuDevices devices, bool deterministic)
     : DeviceParityTest(devices, new CudaDeviceOptions { Deterministic = deterministic })
 {
-    /// <summary>B, L, d: one of each, the data sets' shapes, and odd ones around the sizes of warps and blocks.</summary>
+    /// <summary>B, L, d: one of each, the data sets' shapes, odd ones around the sizes of warps and blocks, and a history whose scores do not fit into shared memory.</summary>
     public static TheoryData<int, int, int> Shapes { get; } = new()
     {
         { 1, 1, 1 },
@@ -44,6 +44,7 @@ public abstract class PoolingParity(GpuDevices devices, bool deterministic)
         { 2, 50, 32 },
         { 4, 33, 130 },
         { 300, 3, 300 },
+        { 2, 200, 48 },
     };
 
     [Theory]

@@ -21,6 +21,18 @@ public class CounterRandomTests
         });
 
     [Fact]
+    public void Many_numbers_are_what_as_many_calls_give() =>
+        Gen.Select(Gen.ULong, Gen.Int[0, 9], Gen.Int[0, 30]).Sample((seed, taken, count) =>
+        {
+            var one = new CounterRandom(seed, RandomStream.Initialisation) { Position = (ulong)taken };
+            var many = new CounterRandom(seed, RandomStream.Initialisation) { Position = (ulong)taken };
+            var values = new float[count];
+            many.NextUniforms(values);
+            Assert.Equal(Enumerable.Range(0, count).Select(_ => one.NextUniform()), values);
+            Assert.Equal(one.Position, many.Position);
+        });
+
+    [Fact]
     public void Seeds_streams_and_substreams_differ()
     {
         uint First(ulong seed, RandomStream stream, ulong substream) => new CounterRandom(seed, stream, substream).NextWord();

@@ -81,7 +81,7 @@ public sealed class ExperimentFileTests : IDisposable
     public async Task The_published_schema_is_that_of_the_options()
     {
         var outcome = await Program.Run("schema");
-        var published = File.ReadAllText(Path.Combine(Repository(), "docs", "experiment.schema.json"));
+        var published = File.ReadAllText(RepositoryFolder.PathOf("docs", "experiment.schema.json"));
         Assert.True(outcome.Output.Trim() == published.Trim(), "run 'autotower schema > docs/experiment.schema.json'");
     }
 
@@ -100,17 +100,6 @@ public sealed class ExperimentFileTests : IDisposable
     }
 
     public void Dispose() => _temporary.Dispose();
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "AutoTower.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
 
     private string Write(string json, string name = "experiment.json")
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AutoTower.Search.Data;
 using AutoTower.Search.Data.SchemaFiles;
+using AutoTower.Tests.Files;
 using ParquetSharp;
 
 namespace AutoTower.Search.Tests.Data;
@@ -225,7 +226,7 @@ public sealed class SchemaFileTests : IDisposable
     [Fact]
     public void ThePublishedJsonSchemaHasTheKeysThatAreTaken()
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository(), "docs", "dataset.schema.json")));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.PathOf("docs", "dataset.schema.json")));
         var root = document.RootElement;
         Assert.Equal(SchemaFile.RootKeys.Order(), Keys(root));
         Assert.Equal(SchemaFile.InteractionKeys.Order(), Keys(root.GetProperty("properties").GetProperty("interactions")));
@@ -240,17 +241,6 @@ public sealed class SchemaFileTests : IDisposable
 
     private static IEnumerable<string> Keys(JsonElement schema) =>
         schema.GetProperty("properties").EnumerateObject().Select(entry => entry.Name).Order();
-
-    private static string Repository()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "AutoTower.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory.FullName;
-    }
 
     private void Schema(string interactions, string rest) => _folder.Write("shop.json", $"{{\"interactions\": {interactions}{rest}}}");
 

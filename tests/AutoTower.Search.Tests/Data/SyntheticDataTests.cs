@@ -160,6 +160,27 @@ public class SyntheticDataTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
     }
 
+    [Fact]
+    public void MillionsOfItemsAllocateBytesNotObjects()
+    {
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var data = SyntheticData.Generate(new SyntheticOptions { Users = 100, Items = 2_000_000, Interactions = 10_000 });
+        var bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / 2_000_000.0;
+        Assert.Equal(["", "1", "2000000"], [data.ItemKeys[0], data.ItemKeys[1], data.ItemKeys[2_000_000]]);
+        Assert.Equal(2_000_001, data.ItemKeys.Count);
+
+        // Twelve numbers an item; a string and an array of each took twice as much.
+        Assert.True(bytes < 130, $"{bytes:F0} bytes an item");
+    }
+
+    [Fact]
+    public void KeysAreNumbersWhichCanBeGoneThrough()
+    {
+        var data = SyntheticData.Generate(new SyntheticOptions { Users = 3, Items = 4, Interactions = 5 });
+        Assert.Equal(["", "1", "2", "3"], data.UserKeys);
+        Assert.Throws<ArgumentOutOfRangeException>(() => data.ItemKeys[5]);
+    }
+
     [Theory]
     [InlineData(0, 1, 1, 1, "The synthetic data set needs at least 1 for users, not 0.")]
     [InlineData(1, -2, 1, 1, "The synthetic data set needs at least 1 for items, not -2.")]

@@ -18,6 +18,8 @@ internal sealed class CountingDevice(Device inner) : Device
 
     public override long LiveBytes => inner.LiveBytes;
 
+    public override long PeakBytes => inner.PeakBytes;
+
     public override IDenseKernels Dense => inner.Dense;
 
     public override IElementwiseKernels Elementwise => inner.Elementwise;

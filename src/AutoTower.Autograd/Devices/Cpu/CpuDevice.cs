@@ -9,6 +9,9 @@ public sealed unsafe class CpuDevice : Device
 {
     private readonly CpuThreads _threads;
     private readonly ConcurrentDictionary<nint, long> _allocations = new();
+    private readonly Lock _counting = new();
+    private long _liveBytes;
+    private long _peakBytes;
 
     /// <summary>Creates the device.</summary>
     /// <param name="threads">Number of threads; all processors where null. Results do not depend on it.</param>
@@ -35,7 +38,10 @@ public sealed unsafe class CpuDevice : Device
     public override string Kind => "cpu";
 
     /// <inheritdoc/>
-    public override long LiveBytes => _allocations.Values.Sum();
+    public override long LiveBytes => Interlocked.Read(ref _liveBytes);
+
+    /// <inheritdoc/>
+    public override long PeakBytes => Interlocked.Read(ref _peakBytes);
 
     /// <inheritdoc/>
     public override IDenseKernels Dense { get; }
@@ -77,6 +83,7 @@ public sealed unsafe class CpuDevice : Device
         {
             var address = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
             _allocations[address] = bytes;
+            Count(bytes);
             return address;
         }
         catch (OutOfMemoryException)
@@ -88,8 +95,9 @@ public sealed unsafe class CpuDevice : Device
     /// <inheritdoc/>
     public override void Free(nint address)
     {
-        if (_allocations.TryRemove(address, out _))
+        if (_allocations.TryRemove(address, out var bytes))
         {
+            Count(-bytes);
             NativeMemory.AlignedFree((void*)address);
         }
     }
@@ -122,6 +130,15 @@ public sealed unsafe class CpuDevice : Device
         foreach (var address in _allocations.Keys)
         {
             Free(address);
+        }
+    }
+
+    private void Count(long bytes)
+    {
+        lock (_counting)
+        {
+            _liveBytes += bytes;
+            _peakBytes = Math.Max(_peakBytes, _liveBytes);
         }
     }
 }

@@ -66,6 +66,9 @@ public sealed class CudaDevice : Device
     public override long LiveBytes => Interlocked.Read(ref _liveBytes);
 
     /// <inheritdoc/>
+    public override long PeakBytes => _engine.Pool.PeakBytes;
+
+    /// <inheritdoc/>
     public override IDenseKernels Dense { get; }
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ internal sealed class CudaPoolingKernels : IPoolingKernels
     private const int ExampleWarps = ExampleThreads / 32;
     private const int ElementsPerThread = 4;
 
+    /// <summary>Queries come in groups of so many, as GROUP in pooling_self_attention.cu.</summary>
+    private const int ScoreRows = 4;
+
     /// <summary>Blocks that leave a partial sum each for a last one to add up in order.</summary>
     private const int OrderedBlocks = 256;
 
@@ -132,8 +135,12 @@ internal sealed class CudaPoolingKernels : IPoolingKernels
         Shape.Require(dMass, lengths.Length, 1);
         Shape.Require(dQueryKey, x.Rows, 2 * x.Columns);
         Shape.Require(dx, x.Rows, x.Columns);
-        var stride = (length + 3) / 4 * 4;
-        var shared = SharedBytes((2L * length * PaddedWidth(x.Columns)) + (2L * length * stride) + length, x);
+        // Scores, and the same transposed, of as many queries as find room beside all queries, keys and gradients of means.
+        var stride = (length + ScoreRows - 1) / ScoreRows * ScoreRows;
+        var others = (2L * length * PaddedWidth(x.Columns)) + length;
+        var room = (_engine.Context.MaxSharedMemoryPerBlock / sizeof(float)) - others;
+        var rows = (int)Math.Clamp(room / (stride + length) / ScoreRows * ScoreRows, ScoreRows, stride);
+        var shared = SharedBytes(others + ((long)rows * (stride + length)), x);
         _engine.Launch(
             _selfAttentionBackward,
             lengths.Length,
@@ -150,7 +157,8 @@ internal sealed class CudaPoolingKernels : IPoolingKernels
             dPooled,
             dMass,
             dQueryKey,
-            dx);
+            dx,
+            rows);
     }
 
     public void NonEmpty(IntegerArray lengths, Matrix y)

@@ -92,26 +92,12 @@ internal sealed class ItemWorld
         }
 
         var eras = new int[Count + 1];
-        var genres = new int[Count + 1][];
-        genres[0] = [];
+        var genres = new GenreSet[Count + 1];
         for (var position = 0; position < Count; position++)
         {
             var cell = cellAt[position];
             eras[itemAt[position]] = random.NextUnit() < TypicalEra ? eraOfCell[cell] : 1 + random.NextBelow(Eras);
             genres[itemAt[position]] = DrawGenres(tasteOfCell[cell], ref random);
-        }
-
-        var genreField = FieldBuilder.Sets();
-        foreach (var genre in genres.Skip(1).SelectMany(itemGenres => itemGenres.Append(0)))
-        {
-            if (genre == 0)
-            {
-                genreField.EndEntity();
-            }
-            else
-            {
-                genreField.Add(genre);
-            }
         }
 
         return new FeatureTable(
@@ -120,28 +106,28 @@ internal sealed class ItemWorld
             [
                 FieldBuilder.Identity(schema.ItemFields[0], Count + 1),
                 new(schema.ItemFields[1], Eras + 1, eras),
-                genreField.Build(schema.ItemFields[2], Tastes + 1),
+                GenreSet.Field(schema.ItemFields[2], Tastes + 1, genres),
             ]);
     }
 
-    private static int[] DrawGenres(int taste, ref SplitMix64 random)
+    private static GenreSet DrawGenres(int taste, ref SplitMix64 random)
     {
         const double MainIsTypical = 0.85;
         const double SecondIsNeighbour = 0.5;
         const double HasRandomExtra = 0.25;
         var main = random.NextUnit() < MainIsTypical ? taste : random.NextBelow(Tastes);
-        var genres = new List<int> { main + 1 };
+        var genres = default(GenreSet).With(main + 1);
         if (random.NextUnit() < SecondIsNeighbour)
         {
-            genres.Add(((taste + 1) % Tastes) + 1);
+            genres = genres.With(((taste + 1) % Tastes) + 1);
         }
 
         if (random.NextUnit() < HasRandomExtra)
         {
-            genres.Add(random.NextBelow(Tastes) + 1);
+            genres = genres.With(random.NextBelow(Tastes) + 1);
         }
 
-        return [.. genres.Distinct()];
+        return genres;
     }
 
     /// <summary>Zipf-like, 1 / (rank + offset), with ranks spread over all cells at random.</summary>

@@ -17,9 +17,16 @@ internal sealed class PopularityTable
         this.starts = starts;
         keepBelow = new double[weights.Length];
         aliases = new int[weights.Length];
+        var largest = 0;
         for (var group = 0; group < starts.Length - 1; group++)
         {
-            BuildGroup(weights, starts[group], starts[group + 1]);
+            largest = Math.Max(largest, starts[group + 1] - starts[group]);
+        }
+
+        var worklist = new int[largest];
+        for (var group = 0; group < starts.Length - 1; group++)
+        {
+            BuildGroup(weights, starts[group], starts[group + 1], worklist);
         }
     }
 
@@ -30,7 +37,8 @@ internal sealed class PopularityTable
         return random.NextUnit() < keepBelow[position] ? position : aliases[position];
     }
 
-    private void BuildGroup(double[] weights, int start, int end)
+    // The worklist holds two stacks, each growing towards the other: positions that are too light from its front, too heavy ones from its back.
+    private void BuildGroup(double[] weights, int start, int end, int[] worklist)
     {
         double total = 0;
         for (var position = start; position < end; position++)
@@ -38,25 +46,32 @@ internal sealed class PopularityTable
             total += weights[position];
         }
 
-        var (light, heavy) = (new Stack<int>(), new Stack<int>());
+        var (light, heavy) = (0, worklist.Length);
         for (var position = start; position < end; position++)
         {
             keepBelow[position] = weights[position] * (end - start) / total;
-            (keepBelow[position] < 1 ? light : heavy).Push(position);
+            Push(position);
         }
 
-        while (light.Count > 0 && heavy.Count > 0)
+        while (light > 0 && heavy < worklist.Length)
         {
-            var (small, large) = (light.Pop(), heavy.Pop());
+            var (small, large) = (worklist[--light], worklist[heavy++]);
             aliases[small] = large;
             keepBelow[large] -= 1 - keepBelow[small];
-            (keepBelow[large] < 1 ? light : heavy).Push(large);
+            Push(large);
         }
 
         // What is left misses 1 by rounding only.
-        foreach (var position in light.Concat(heavy))
+        while (light > 0)
         {
-            keepBelow[position] = 1;
+            keepBelow[worklist[--light]] = 1;
         }
+
+        while (heavy < worklist.Length)
+        {
+            keepBelow[worklist[heavy++]] = 1;
+        }
+
+        void Push(int position) => worklist[keepBelow[position] < 1 ? light++ : --heavy] = position;
     }
 }
