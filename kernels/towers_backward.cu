@@ -5,10 +5,10 @@
 constexpr int GRADIENT_STRIDE = padded(WIDTH);
 
 // sums (2, 64) in shared memory over the whole batch; the gradients of gamma and beta are these sums. The block is in step after.
-__device__ __forceinline__ void merge_sums(const Stage& stage, const Tile& tile, float2* scratch, float* sums) {
+__device__ __forceinline__ void merge_sums(const Stage& stage, const Pass& pass, const Tile& tile, float2* scratch, float* sums) {
     const int column = threadIdx.x % WIDTH;
     const float2 total = column_sums(
-        scratch, tile.of_group, [&](int other) { return stage.merged[other * WIDTH + column]; }, [](int, const float2& partial) { return partial; },
+        scratch, (pass.batch + stage.merged_rows - 1) / stage.merged_rows, [&](int other) { return stage.merged[other * WIDTH + column]; }, [](int, const float2& partial) { return partial; },
         [] {});
     if (threadIdx.x < WIDTH) {
         sums[column] = total.x;
@@ -45,7 +45,7 @@ __device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& 
         }
     } else {
         float* sums = partial + 2 * TILE_THREADS;
-        merge_sums(stage, tile, reinterpret_cast<float2*>(partial), sums);
+        merge_sums(stage, pass, tile, reinterpret_cast<float2*>(partial), sums);
         const long long stride = stage.blocks * WIDTH;
         for (int index = threadIdx.x; index < 16 * WIDTH / 4; index += TILE_THREADS) {
             const int row = index / (WIDTH / 4);

@@ -54,13 +54,13 @@ template <class Meanwhile>
 __device__ __forceinline__ void merge_statistics(
     const Stage& stage, const Pass& pass, const Tile& tile, float2* scratch, float* statistics, Meanwhile meanwhile) {
     const int column = threadIdx.x % WIDTH;
-    const int tiles = (pass.batch + stage.previous_rows - 1) / stage.previous_rows;
+    const int tiles = (pass.batch + stage.merged_rows - 1) / stage.merged_rows;
     const float2* partials = stage.merged + (long long)tile.group * tiles * WIDTH + column;
     const float shift = partials->x;
     const float2 sums = column_sums(
         scratch, tiles, [&](int other) { return partials[other * WIDTH]; },
         [&](int other, const float2& partial) {
-            const float rows = (float)min(stage.previous_rows, pass.batch - other * stage.previous_rows);
+            const float rows = (float)min(stage.merged_rows, pass.batch - other * stage.merged_rows);
             const float distance = partial.x - shift;
             return make_float2(rows * distance, fmaf(rows * distance, distance, partial.y));
         },

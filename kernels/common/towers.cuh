@@ -52,7 +52,7 @@ struct Stage {
     float* pre;                     // (rows, 64)
     float* pre_gradient;            // (rows, 64)
     float2* partials;               // (tiles, 64), assigned: forward, mean and squares of the tile's pre; backward, sums for stage s - 1
-    const float2* merged;           // partials of the launch before
+    const float2* merged;           // partials of the launch before, in tiles of merged_rows (towers_merge.cu)
     int* counter;                   // zero between launches
     float* statistics;              // (groups, 2, 64) of this stage's pre
     const float* scale;             // gamma (64) of this stage's batch norm
@@ -77,6 +77,7 @@ struct Stage {
     int kind;
     int parameter;                  // h, reduction or H
     int previous_rows;              // of a tile in the launch of stage s - 1
+    int merged_rows;                // of a tile in `merged`
     int penalty_columns;            // 0: no penalty
     float penalty;
 };

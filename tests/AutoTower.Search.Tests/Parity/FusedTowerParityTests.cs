@@ -39,8 +39,11 @@ public sealed class FusedTowerParityTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Wide_tiles_and_many_tiles_agree_too() => Compare("mlp-64,sa-2,ew-max", "mlp-128,sa-1,mlp-32", 530, new CudaDeviceOptions(), Bound);
+    [Theory]
+    [InlineData(530)]
+    [InlineData(2100)] // Statistics of so many tiles are merged between stages.
+    public void Wide_tiles_and_many_tiles_agree_too(int batch) =>
+        Compare("mlp-16,sa-1,ew-max", "mlp-32,sa-1,ew-avg", batch, new CudaDeviceOptions(), Bound);
 
     // Ten bits of mantissa leave 5e-4 a product, and dividing scores by the temperature of 0.05 makes that twenty times as much.
     [Fact]

@@ -19,6 +19,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private readonly CudaKernel _weights;
     private readonly TileSoftmax _softmax;
     private readonly PackedWeights _packed;
+    private readonly TilePartials _partials;
 
     public CudaTowerKernels(CudaEngine engine)
     {
@@ -29,6 +30,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _backward = engine.KernelOfAnySharedMemory("towers_backward.cu", "towers_backward_16" + suffix);
         _packed = new PackedWeights(engine);
         _softmax = new TileSoftmax(engine);
+        _partials = new TilePartials(engine);
         _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
     }
 
@@ -37,7 +39,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         options.FuseTowers && context.ComputeCapability >= new ComputeCapability(8, 0);
 
     /// <summary>True for a kernel source that this family alone uses.</summary>
-    public static bool Owns(string file) => file is "pack_weights.cu" or "towers_forward.cu" or "towers_backward.cu" or "tile_softmax.cu" or "weight_gradients.cu";
+    public static bool Owns(string file) => file is "pack_weights.cu" or "towers_merge.cu" or "towers_forward.cu" or "towers_backward.cu" or "tile_softmax.cu" or "weight_gradients.cu";
 
     public bool Supports(TowerPath path)
     {
@@ -86,8 +88,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 Momentum = statistics.Momentum,
             },
         };
+        _partials.Begin(batch, groups);
+        Span<int> written = stackalloc int[towers.Length];
         var stages = MostStages(towers);
-        var previousRows = 0;
         for (var stage = 0; stage < stages; stage++)
         {
             var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _engine.Context.MaxSharedMemoryPerBlock ? 2 : 1;
@@ -95,12 +98,16 @@ internal sealed class CudaTowerKernels : ITowerKernels
             for (var i = 0; i < 2; i++)
             {
                 launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, _packed.Forward) : TowerStage.Idle;
-                launch.Of[i].PreviousRows = previousRows;
+            }
+
+            for (var i = 0; i < towers.Length; i++)
+            {
+                written[i] = stage < towers[i].Path.Blocks.Count - 1 && !statistics.UseRunningStatistics ? stage : -1;
             }
 
             (rowTiles == 1 ? _forward : _forwardWide).Launch(
                 _engine.Stream, new Dim3(tiles, towers.Length), Threads, SharedBytes(towers, stage, rowTiles), in launch, stage > 0 && _engine.OverlapsLaunches);
-            previousRows = rowTiles * TowerMemory.TileRows;
+            _partials.End(rowTiles * TowerMemory.TileRows, written, isForward: true);
         }
     }
 
@@ -110,6 +117,8 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var batch = towers[0].Batch;
         var tiles = Ceiling(batch, TowerMemory.TileRows);
         var launch = new TowerLaunch { Pass = new TowerPass { Batch = batch, Groups = 1 } };
+        _partials.Begin(batch, 1);
+        Span<int> written = stackalloc int[towers.Length];
         var stages = MostStages(towers);
         for (var step = 0; step < stages; step++)
         {
@@ -124,7 +133,14 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 }
             }
 
+            for (var i = 0; i < towers.Length; i++)
+            {
+                var stage = towers[i].Path.Blocks.Count - 1 - step;
+                written[i] = stage > 0 ? stage : -1;
+            }
+
             _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch, step > 0 && _engine.OverlapsLaunches);
+            _partials.End(TowerMemory.TileRows, written, isForward: false);
         }
 
         WeightGradients(towers);
@@ -171,9 +187,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
     {
         var block = tower.Path.Blocks[stage];
         var memory = tower.Blocks[stage];
-        // A launch writes what the tiles contribute and reads what those of the launch before did.
-        var partialBytes = (long)tower.Groups * Ceiling(tower.Batch, TowerMemory.TileRows) * Width * 2 * sizeof(float);
-        var partials = _engine.Scratch.Reserve(4 * partialBytes) + (nint)(2 * index * partialBytes);
         var result = new TowerStage
         {
             Input = tower.Input.Value.Address,
@@ -191,8 +204,8 @@ internal sealed class CudaTowerKernels : ITowerKernels
             FirstGradient = memory.FirstGradient.Address,
             Pre = memory.Output.Address,
             PreGradient = memory.OutputGradient.Address,
-            Partials = partials + (nint)(stage % 2 * partialBytes),
-            Merged = partials + (nint)((stage + 1) % 2 * partialBytes),
+            Partials = _partials.Written(index, stage),
+            Merged = _partials.Read(index, stage),
             Counter = _engine.Counters.Slice(index, 1).Address,
             Statistics = memory.Statistics.Address,
             Vectors = tower.Vectors.Value.Address,
@@ -204,6 +217,8 @@ internal sealed class CudaTowerKernels : ITowerKernels
             Stage = stage,
             Kind = (int)block.Kind,
             Parameter = block.Parameter,
+            PreviousRows = _partials.PreviousRows,
+            MergedRows = _partials.MergedRows,
         };
         if (stage <= 1)
         {

@@ -48,6 +48,7 @@ internal struct TowerStage
     public int Kind;
     public int Parameter;
     public int PreviousRows;
+    public int MergedRows;
     public int PenaltyColumns;
     public float Penalty;
 
