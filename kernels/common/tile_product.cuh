@@ -104,7 +104,7 @@ template <bool EXACT> struct Fragment<EXACT, PACKED> {
 template <int MT, bool EXACT, WeightUse USE>
 __device__ __forceinline__ void accumulate_pairs(
     float (&accumulators)[MT][4][4], const float* rows, int row_stride, const WeightGroup& group, int first_k, int end_k) {
-    constexpr int AHEAD = USE == PACKED ? 3 : 2;
+    constexpr int AHEAD = USE == PACKED && MT == 1 ? 3 : 2; // 128 registers a thread have to hold them.
     const float* own = rows + lane_index() / 4 * row_stride + 4 * (lane_index() % 4);
     Fragment<EXACT, USE> fragments[AHEAD];
     #pragma unroll
