@@ -49,7 +49,7 @@ public sealed class EmbeddingTables
     }
 
     private static Parameter[] Declare(ParameterGroup group, FeatureTable table, int dimension) =>
-        [.. table.Fields.Select((field, index) => group.AddMatrix(
+        [.. table.Fields.Select((field, index) => group.AddTable(
             $"{index}.weight", field.Cardinality, dimension, Initialiser.Uniform.Xavier(field.Cardinality, dimension)))];
 
     private static FieldLookup Lookup(Parameter table, DeviceField field, bool firstOnly) =>
