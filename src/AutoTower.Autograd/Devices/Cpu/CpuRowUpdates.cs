@@ -26,25 +26,23 @@ internal static unsafe class CpuRowUpdates
             for (var place = begin; place < end; place++)
             {
                 var row = rows[place];
-                if (row >= 0 && owners[row] == Mark(place))
-                {
-                    replay.CatchUp(touched.Table, row);
-                }
-                else
-                {
-                    rows[place] = -1;
-                }
+                rows[place] = row >= 0 && owners[row] == Mark(place) ? row : -1;
             }
+
+            replay.CatchUp(touched.Table, rows[begin..end]);
         });
     }
 
     /// <summary>Lets all rows of a table catch up.</summary>
     public static void CatchUp(CpuThreads threads, AdamReplay replay, RowTable table) => threads.For(table.Rows, Grain, (begin, end) =>
     {
+        Span<int> rows = stackalloc int[Grain];
         for (var row = begin; row < end; row++)
         {
-            replay.CatchUp(table, row);
+            rows[row - begin] = row;
         }
+
+        replay.CatchUp(table, rows[..(end - begin)]);
     });
 
     /// <summary>Calls <paramref name="body"/> for each chunk of places and each row found there.</summary>
