@@ -1,12 +1,12 @@
 // Global-norm clipping and Adam with L2 weight decay, in PyTorch's form and order, over segments of the parameter slabs.
 //
 //   norm = |g|   g <- g min(1, max / (norm + 1e-6)) + decay w   m <- m + (1 - b1) (g - m)   v <- b2 v + (1 - b2) g^2
-//   w <- w - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)   g <- 0   with t the updates of the segment's group, this one included
+//   w <- w - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps)   g <- 0   with t the updates of the segment, this one included
 //
 // values w, gradients g, first m, second v: slabs of equal length; segments start at multiples of 16 elements. Two launches whatever the
-// number of segments (up to SEGMENTS): the first counts the groups' updates, prepares the corrections and sums squares in double, which its
-// last block to end turns into the norm and the factor of the gradients; the second updates, a block per CHUNK elements.
-#include "common/completion.cuh"
+// number of segments (up to SEGMENTS): the first counts the segments' updates and sums squares in double, which the last block to end turns
+// into the norm and the factor of the gradients; the second updates, a block per CHUNK elements. common/adam.cuh has the formula.
+#include "common/adam.cuh"
 #include "common/cuda.cuh"
 #include "common/reduce.cuh"
 
@@ -14,22 +14,13 @@ constexpr int THREADS = 256;
 constexpr int CHUNK = 2048;
 constexpr int SEGMENTS = 32;
 
-// What to update, as CudaOptimiserKernels passes it.
+// What to update, as AdamSegments.cs passes it.
 struct Segments {
     long long offset[SEGMENTS];
     int length[SEGMENTS];
-    int group[SEGMENTS];
+    int counter[SEGMENTS];
     int first_chunk[SEGMENTS + 1]; // chunks before each segment, and of all
     int count;
-};
-
-struct Settings {
-    float learning_rate;
-    float beta1;
-    float beta2;
-    float epsilon;
-    float weight_decay;
-    float maximum_norm;
 };
 
 // The part of a segment that a chunk covers.
@@ -49,23 +40,11 @@ struct Chunk {
     }
 };
 
-// What the second launch needs to know about a segment.
-struct Correction {
-    float step_size; // lr / (1 - b1^t)
-    float root;      // sqrt(1 - b2^t)
-};
-
-// partials: the sums of squares of the blocks of all launches that make up the norm; this launch's begin at first_partial, and the last of
-// `partial_count` blocks adds them up. step_counts: updates so far, per group.
+// step_counts: updates so far, by counter.
 extern "C" __global__ void __launch_bounds__(256) adam_norm(
-    const float* gradients, LARGE_ARGUMENT(Segments) segments, Settings settings, int* step_counts, int first_partial, int partial_count,
-    double* partials, Correction* corrections, float* factor, float* norm, int* counter) {
+    const float* gradients, LARGE_ARGUMENT(Segments) segments, Rule rule, int* step_counts, NormParts parts) {
     if (blockIdx.x == 0 && threadIdx.x < segments.count) {
-        double step = ++step_counts[segments.group[threadIdx.x]];
-        Correction correction;
-        correction.step_size = (float)(settings.learning_rate / (1 - pow((double)settings.beta1, step)));
-        correction.root = (float)sqrt(1 - pow((double)settings.beta2, step));
-        corrections[threadIdx.x] = correction;
+        step_counts[segments.counter[threadIdx.x]]++;
     }
     double sum = 0;
     for (int number = blockIdx.x; number < segments.first_chunk[segments.count]; number += gridDim.x) {
@@ -82,47 +61,16 @@ extern "C" __global__ void __launch_bounds__(256) adam_norm(
             }
         }
     }
-    sum = block_sum<THREADS>(sum);
-    if (threadIdx.x == 0) {
-        partials[first_partial + blockIdx.x] = sum;
-    }
-    if (is_last_block(counter, partial_count)) {
-        double total = 0;
-        for (int i = threadIdx.x; i < partial_count; i += THREADS) {
-            total += partials[i];
-        }
-        total = sqrt(block_sum<THREADS>(total));
-        if (threadIdx.x == 0) {
-            double ratio = settings.maximum_norm / (total + 1e-6);
-            *norm = (float)total;
-            *factor = settings.maximum_norm > 0 && !(ratio >= 1) ? (float)ratio : 1.0f; // Not a number stays one.
-        }
-    }
+    parts.finish<THREADS>(block_sum<THREADS>(sum), rule);
 }
 
-struct Update {
-    float decay;
-    float rate1;
-    float beta2;
-    float rate2;
-    float epsilon;
-    float factor;
-    Correction correction;
-
-    __device__ __forceinline__ void operator()(float& w, float& g, float& m, float& v) const {
-        g = g * factor + w * decay;
-        m += (g - m) * rate1;
-        v = v * beta2 + g * g * rate2;
-        w -= m / (sqrtf(v) / correction.root + epsilon) * correction.step_size;
-    }
-};
-
 extern "C" __global__ void __launch_bounds__(256) adam_update(
-    float* values, float* gradients, float* first, float* second, LARGE_ARGUMENT(Segments) segments, Settings settings,
-    const Correction* corrections, const float* factor) {
+    float* values, float* gradients, float* first, float* second, LARGE_ARGUMENT(Segments) segments, Rule rule, const int* step_counts,
+    const float* clip) {
     Chunk chunk(segments, blockIdx.x);
-    Update update = {settings.weight_decay, (float)(1 - (double)settings.beta1), settings.beta2, (float)(1 - (double)settings.beta2),
-        settings.epsilon, *factor, corrections[chunk.segment]};
+    const Update update(rule);
+    const Correction correction = rule.correction(step_counts[segments.counter[chunk.segment]]);
+    const float factor = *clip;
     for (int i = 4 * threadIdx.x; i < chunk.length; i += 4 * THREADS) {
         long long at = chunk.offset + i;
         if (i + 4 <= chunk.length) {
@@ -135,17 +83,16 @@ extern "C" __global__ void __launch_bounds__(256) adam_update(
             if (gradient.x != 0 || gradient.y != 0 || gradient.z != 0 || gradient.w != 0) {
                 *g = make_float4(0, 0, 0, 0);
             }
-            update(value.x, gradient.x, mean.x, square.x);
-            update(value.y, gradient.y, mean.y, square.y);
-            update(value.z, gradient.z, mean.z, square.z);
-            update(value.w, gradient.w, mean.w, square.w);
+            update(value.x, gradient.x, factor, mean.x, square.x, correction);
+            update(value.y, gradient.y, factor, mean.y, square.y, correction);
+            update(value.z, gradient.z, factor, mean.z, square.z, correction);
+            update(value.w, gradient.w, factor, mean.w, square.w, correction);
             *w = value;
             *m = mean;
             *v = square;
         } else {
             for (long long k = at; k < chunk.offset + chunk.length; k++) {
-                float gradient = gradients[k];
-                update(values[k], gradient, first[k], second[k]);
+                update(values[k], gradients[k], factor, first[k], second[k], correction);
                 gradients[k] = 0;
             }
         }

@@ -36,6 +36,9 @@ public sealed class Parameter
     /// <summary>The named parts. For a vector, rows of a part count elements.</summary>
     public IReadOnlyList<ParameterPart> Parts { get; }
 
+    /// <summary>Whether it is an embedding table, of which a step reads some rows only.</summary>
+    public bool IsTable { get; internal set; }
+
     /// <summary>First element within its slab.</summary>
     public long Offset { get; internal set; }
 

@@ -39,6 +39,14 @@ public sealed class ParameterGroup
     public Parameter AddMatrix(string name, int rows, int columns, Initialiser initialiser) =>
         Add(_parameters, new Parameter(rows, columns, initialiser, [new ParameterPart(Qualify(name), 0, rows, false)]));
 
+    /// <summary>Adds an embedding table, which is read by row only; one row may get a gradient while others do not.</summary>
+    public Parameter AddTable(string name, int rows, int columns, Initialiser initialiser)
+    {
+        var table = AddMatrix(name, rows, columns, initialiser);
+        table.IsTable = true;
+        return table;
+    }
+
     /// <summary>Adds a vector, seen by operations as (1, <paramref name="length"/>).</summary>
     public Parameter AddVector(string name, int length, Initialiser initialiser) =>
         Add(_parameters, new Parameter(1, length, initialiser, [new ParameterPart(Qualify(name), 0, length, true)]));

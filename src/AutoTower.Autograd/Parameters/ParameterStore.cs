@@ -126,12 +126,15 @@ public sealed class ParameterStore : IDisposable
         _buffers?.Dispose();
     }
 
+    /// <summary>The first offset from <paramref name="offset"/> on at which a parameter may start.</summary>
+    internal static long Aligned(long offset) => (offset + Alignment - 1) / Alignment * Alignment;
+
     private static long Place(IReadOnlyList<Parameter> parameters, long offset)
     {
         foreach (var parameter in parameters)
         {
             parameter.Offset = offset;
-            offset = (offset + parameter.Count + Alignment - 1) / Alignment * Alignment;
+            offset = Aligned(offset + parameter.Count);
         }
 
         return offset;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Optimisers;
 using AutoTower.Search.Training;
 
 namespace AutoTower.Cli.Options;
@@ -37,6 +38,22 @@ internal sealed class TrainingOptionSet
     private readonly Option<double> _weightDecay = NumberOption.Real("--weight-decay", "L2 weight decay.", 1e-6, NotNegative);
     private readonly Option<double> _maximumNorm = NumberOption.Real("--maximum-norm", "Gradient norm that steps are clipped to; 0 for none.", 5, NotNegative);
 
+    private readonly Option<OptimiserMode> _optimiser = ChoiceOption.Create(
+        "--optimiser",
+        "How Adam treats rows of embedding tables that a batch does not touch: dense (updates them at every step, the paper's) or lazy (large "
+        + "tables: they catch up when they are needed, so that a step's time does not grow with a table).",
+        OptimiserMode.Dense);
+
+    private readonly Option<int> _lazyRows = NumberOption.Positive(
+        "--lazy-rows", "lazy: fewest rows of a table that is updated so; smaller ones are updated whole.", new LazyUpdates().FewestRows);
+
+    private readonly Option<int> _lazyReplay = NumberOption.Within(
+        "--lazy-replay",
+        "lazy: most missed updates that a row replays when it catches up; 0 for all, which gives the results of dense.",
+        new LazyUpdates().Replayed,
+        0,
+        int.MaxValue);
+
     private readonly Option<bool> _newOptimiser = new("--new-optimiser-each-epoch")
     {
         Description = "Whether training from scratch starts Adam anew each epoch.",
@@ -48,7 +65,7 @@ internal sealed class TrainingOptionSet
         Option[] options =
         [
             _preset, _batch, _epochs, _patience, _minutes, _embedding, _temperature, _frequencyRate, _regulariser, _learningRate, _weightDecay,
-            _maximumNorm, _newOptimiser,
+            _maximumNorm, _optimiser, _lazyRows, _lazyReplay, _newOptimiser,
         ];
         foreach (var option in options)
         {
@@ -70,6 +87,7 @@ internal sealed class TrainingOptionSet
             WeightDecay = (float)parsed.GetValue(_weightDecay),
             MaximumNorm = (float)parsed.GetValue(_maximumNorm),
         },
+        Lazy = parsed.GetValue(_optimiser) == OptimiserMode.Lazy ? Lazy(parsed) : null,
     };
 
     public RetrainingOptions Retraining(ParseResult parsed) => new()
@@ -79,4 +97,7 @@ internal sealed class TrainingOptionSet
         NewOptimiserEachEpoch = parsed.GetValue(_newOptimiser),
         TimeLimit = parsed.GetValue(_minutes) is { } minutes ? NumberOption.Minutes(minutes) : null,
     };
+
+    private LazyUpdates Lazy(ParseResult parsed) =>
+        new(parsed.GetValue(_lazyRows), parsed.GetValue(_lazyReplay) is > 0 and var replayed ? replayed : int.MaxValue);
 }

@@ -51,6 +51,9 @@ public abstract class Baseline : ITwoTowerModel, IDisposable
     private protected EntityInputs Inputs { get; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<RowLookup> Rows(BatchArrays batch) => Inputs.Rows(batch);
+
+    /// <inheritdoc/>
     public Tensor Users(Tape tape, BatchArrays batch) => UserTower(tape, batch).Representation;
 
     /// <inheritdoc/>

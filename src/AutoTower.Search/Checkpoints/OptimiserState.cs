@@ -2,7 +2,7 @@ using AutoTower.Autograd.Optimisers;
 
 namespace AutoTower.Search.Checkpoints;
 
-/// <summary>Adam's moments and update counts in a checkpoint.</summary>
+/// <summary>Adam's moments and update counts in a checkpoint, and how far rows that are updated by row have come.</summary>
 internal static class OptimiserState
 {
     public static void Save(this Adam optimiser, CheckpointWriter writer)
@@ -10,6 +10,11 @@ internal static class OptimiserState
         writer.Write("first moments", optimiser.FirstMoments);
         writer.Write("second moments", optimiser.SecondMoments);
         writer.Write("updates", optimiser.StepCounts);
+        if (optimiser.IsLazy)
+        {
+            writer.Write("rows' last gradients", optimiser.LastGradients);
+            writer.Write("rows caught up", optimiser.CaughtUp);
+        }
     }
 
     public static void Restore(this Adam optimiser, CheckpointReader reader)
@@ -17,5 +22,10 @@ internal static class OptimiserState
         reader.Read("first moments", optimiser.FirstMoments);
         reader.Read("second moments", optimiser.SecondMoments);
         reader.Read("updates", optimiser.StepCounts);
+        if (optimiser.IsLazy)
+        {
+            reader.Read("rows' last gradients", optimiser.LastGradients);
+            reader.Read("rows caught up", optimiser.CaughtUp);
+        }
     }
 }

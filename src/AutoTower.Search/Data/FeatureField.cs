@@ -55,6 +55,18 @@ public sealed class FeatureField
     /// <summary>Number of entities, padding row 0 included.</summary>
     public int Count => IsMultiValued ? Offsets.Length - 1 : Values.Length;
 
+    /// <summary>Most values that an entity has, at least 1.</summary>
+    public int MostValues()
+    {
+        var most = 1;
+        for (var entity = 1; entity < Offsets.Length; entity++)
+        {
+            most = Math.Max(most, Offsets[entity] - Offsets[entity - 1]);
+        }
+
+        return most;
+    }
+
     /// <summary>The value of a single-valued field; the first value of a multi-valued one, or 0 where there is none.</summary>
     /// <param name="entity">Dense entity id, 0 for padding.</param>
     /// <returns>An embedding row, 0 .. <see cref="Cardinality"/> - 1.</returns>

@@ -43,6 +43,10 @@ internal sealed class EntityInputs
         _histories = _tables.HistoryLookups(_data);
     }
 
+    /// <summary>The rows that a batch looks up.</summary>
+    public IReadOnlyList<RowLookup> Rows(BatchArrays batch) =>
+        [.. _tables.UserRows(batch.Users, _users), .. _tables.ItemRows(batch.Items, _items), .. EmbeddingTables.HistoryRows(batch.History, _histories)];
+
     /// <summary>The user tower's input.</summary>
     public TowerInput User(Tape tape, IPooling pooling, BatchArrays batch) => User(tape, batch, output => Pool(tape, pooling, batch, output));
 

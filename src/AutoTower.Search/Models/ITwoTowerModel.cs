@@ -27,6 +27,9 @@ public interface ITwoTowerModel : IModel
     /// <summary>The parameter groups that a step updates; all others stay as they are.</summary>
     IReadOnlyList<ParameterGroup> Groups { get; }
 
+    /// <summary>The rows of embedding tables that a step on <paramref name="batch"/> reads.</summary>
+    IReadOnlyList<RowLookup> Rows(BatchArrays batch);
+
     /// <summary>User vectors (B, interests * O), each of length 1.</summary>
     /// <param name="tape">The tape.</param>
     /// <param name="batch">Users and histories.</param>

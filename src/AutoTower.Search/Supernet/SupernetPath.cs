@@ -35,6 +35,9 @@ public sealed class SupernetPath(TwoTowerModel supernet, Architecture architectu
     public IReadOnlyList<ParameterGroup> Groups => supernet.Path(architecture);
 
     /// <inheritdoc/>
+    public IReadOnlyList<RowLookup> Rows(BatchArrays batch) => supernet.Rows(batch);
+
+    /// <inheritdoc/>
     public Tensor Users(Tape tape, BatchArrays batch) => supernet.Users(tape, architecture, batch).Representation;
 
     /// <inheritdoc/>

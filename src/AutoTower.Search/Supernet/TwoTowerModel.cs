@@ -119,6 +119,9 @@ public sealed class TwoTowerModel : IModel, ICheckpointed, IDisposable
         return _inputs.Item(tape, items);
     }
 
+    /// <summary>The rows of embedding tables that a step on <paramref name="batch"/> reads, on whichever path.</summary>
+    public IReadOnlyList<RowLookup> Rows(BatchArrays batch) => _inputs.Rows(batch);
+
     /// <summary>
     /// The path's towers for kernels of whole towers; null where the device has none or they do not support a block of the path.
     /// </summary>

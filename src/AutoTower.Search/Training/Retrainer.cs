@@ -57,6 +57,7 @@ public sealed class Retrainer(ITwoTowerModel model, TrainingStep step, Validatio
                 control.Between();
             }
 
+            step.CatchUp();
             var record = new EpochRecord(epoch, step.ReadLoss(), validation.Compute());
             _epochs.Add(record);
             meter.Report(epoch, record.ValidationLoss);

@@ -22,6 +22,8 @@ public sealed class SupernetTrainer(TwoTowerModel model, TrainingStep step, ulon
             meter.Tick();
             control.Between();
         }
+
+        step.CatchUp();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Optimisers;
 
 namespace AutoTower.Search.Training;
 
@@ -19,4 +20,7 @@ public sealed record TrainingOptions
 
     /// <summary>Optimiser.</summary>
     public AdamSettings Adam { get; init; } = new();
+
+    /// <summary>Which embedding tables are updated by row; null for none, as in the preset.</summary>
+    public LazyUpdates? Lazy { get; init; }
 }

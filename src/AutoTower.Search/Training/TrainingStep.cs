@@ -48,7 +48,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         _clock = new DeviceBuffer<int>(device, 1, "step clock");
         _loss = new DeviceBuffer<float>(device, 1, "loss");
         _arena = new Arena(device, "training step");
-        Optimiser = new Adam(model.Store, options.Adam);
+        Optimiser = new Adam(model.Store, options.Adam, options.Lazy);
         Frequencies = new FrequencyEstimator(device, model.Data.Dataset.Items.Count - 1, options.BatchSize, options.FrequencyRate);
     }
 
@@ -75,18 +75,30 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         var device = _model.Device;
         var batch = _batch.Arrays(_options.BatchSize);
         var loss = new Matrix(_loss.Address, 1, 1);
+        var groups = path.Groups;
         _arena.Reset();
         device.Batches.Advance(Clock);
         device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, Clock, batch);
+        if (Optimiser.IsLazy)
+        {
+            Optimiser.Prepare(_arena, groups, path.Rows(batch));
+        }
+
         var tape = new Tape(_arena, ForwardMode.Training) { DropoutSeed = _seed, Clock = Clock };
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
         Frequencies.Update(batch.Items, Clock, logProbability);
         device.Zero(_loss.Address, _loss.Bytes);
         path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss, batch.Rewards));
         tape.Backward();
-        Optimiser.Step(path.Groups);
+        Optimiser.Step(groups);
         StepCount++;
     }
+
+    /// <summary>
+    /// Lets all rows of embedding tables catch up with the steps taken. Whatever reads the model between two steps calls this first: validation,
+    /// ranking, saving of weights. Checkpoints of training do without.
+    /// </summary>
+    public void CatchUp() => Optimiser.CatchUp();
 
     /// <summary>Waits for the device and reads the loss of the last step.</summary>
     public float ReadLoss()

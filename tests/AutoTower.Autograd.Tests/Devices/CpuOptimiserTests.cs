@@ -1,6 +1,7 @@
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Cpu;
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Optimisers;
 
 namespace AutoTower.Autograd.Tests.Devices;
 
@@ -26,10 +27,10 @@ public class CpuOptimiserTests
         for (var step = 0; step < 6; step++)
         {
             // Groups join at different steps, so that their step counts differ.
-            var segments = s_all.Where(segment => (step + segment.Group) % 3 != 0).ToArray();
+            var segments = s_all.Where(segment => (step + segment.Counter) % 3 != 0).ToArray();
             state.NewGradients(step);
             var g = state.Gradients.Values();
-            device.Optimiser.ClipAndUpdate(state.Slabs, segments, settings, state.Norm.View);
+            state.Step(segments, settings);
 
             var norm = Math.Sqrt(segments.Sum(segment => g.AsSpan((int)segment.Offset, segment.Length).ToArray().Sum(value => (double)value * value)));
             Assert.Equal(norm, state.Norm[0, 0], 1e-6 * norm);
@@ -70,7 +71,7 @@ public class CpuOptimiserTests
         var state = new State(device);
         state.NewGradients(1);
         var before = state.Values.Values();
-        device.Optimiser.ClipAndUpdate(state.Slabs, [s_all[1]], new AdamSettings(), state.Norm.View);
+        state.Step([s_all[1]], new AdamSettings());
         var after = state.Values.Values();
         for (var i = 0; i < Total; i++)
         {
@@ -86,7 +87,7 @@ public class CpuOptimiserTests
         using var device = new CpuDevice(1);
         var state = new State(device);
         state.Norm[0, 0] = 9;
-        device.Optimiser.ClipAndUpdate(state.Slabs, [], new AdamSettings(), state.Norm.View);
+        state.Step([], new AdamSettings());
         Assert.Equal(0, state.Norm[0, 0]);
     }
 
@@ -97,7 +98,7 @@ public class CpuOptimiserTests
         var state = new State(device);
         state.NewGradients(1);
         state.Gradients[0, 17] = float.NaN;
-        device.Optimiser.ClipAndUpdate(state.Slabs, [s_all[1]], new AdamSettings(), state.Norm.View);
+        state.Step([s_all[1]], new AdamSettings());
         Assert.True(float.IsNaN(state.Norm[0, 0]));
         Assert.All(state.Values.Values()[16..139], value => Assert.True(float.IsNaN(value)));
     }
@@ -109,7 +110,7 @@ public class CpuOptimiserTests
         for (var step = 0; step < 3; step++)
         {
             state.NewGradients(step);
-            device.Optimiser.ClipAndUpdate(state.Slabs, s_all, new AdamSettings(), state.Norm.View);
+            state.Step(s_all, new AdamSettings());
         }
 
         return [.. state.Values.Values(), .. state.First.Values(), .. state.Second.Values(), .. state.Norm.Values()];
@@ -125,15 +126,17 @@ public class CpuOptimiserTests
 
     private sealed class State
     {
+        private readonly CpuDevice _device;
+
         public State(CpuDevice device)
         {
+            _device = device;
             Values = new(device, 1, Total, 0, new System.Random(1));
             Gradients = new(device, 1, Total);
             First = new(device, 1, Total);
             Second = new(device, 1, Total);
             Norm = new(device, 1, 1);
             Steps = new(device, 0, 0, 0, 0);
-            Slabs = new ParameterSlabs(Values.View.Address, Gradients.View.Address, First.View.Address, Second.View.Address, Steps.View);
         }
 
         public HostMatrix Values { get; }
@@ -148,7 +151,12 @@ public class CpuOptimiserTests
 
         public HostIntegers Steps { get; }
 
-        public ParameterSlabs Slabs { get; }
+        public void Step(ParameterSegment[] segments, AdamSettings settings)
+        {
+            using var corrections = new AdamCorrections(_device, settings);
+            var slabs = new ParameterSlabs(Values.View.Address, Gradients.View.Address, First.View.Address, Second.View.Address, Steps.View);
+            _device.Optimiser.ClipAndUpdate(slabs, segments, [], new AdamRule(settings, corrections.Table), Norm.View);
+        }
 
         public void NewGradients(int seed)
         {

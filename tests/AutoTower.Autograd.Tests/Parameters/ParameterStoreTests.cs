@@ -18,8 +18,8 @@ public class ParameterStoreTests
         var empty = store.AddGroup("empty");
         store.Allocate(device, 1);
 
-        Assert.Equal((0, 32, 0), (first.Segment.Offset, first.Segment.Length, first.Segment.Group));
-        Assert.Equal((32, 32, 1), (second.Segment.Offset, second.Segment.Length, second.Segment.Group));
+        Assert.Equal((0, 32, 0), (first.Segment.Offset, first.Segment.Length, first.Segment.Counter));
+        Assert.Equal((32, 32, 1), (second.Segment.Offset, second.Segment.Length, second.Segment.Counter));
         Assert.Equal(0, empty.Segment.Length);
         Assert.Equal((22, 8, 30), (first.Count, second.Count, store.Count));
         Assert.Equal((0, 16), (matrix.Offset, vector.Offset));

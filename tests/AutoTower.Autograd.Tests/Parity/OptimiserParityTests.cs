@@ -1,5 +1,6 @@
 using AutoTower.Autograd.Devices;
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Optimisers;
 
 namespace AutoTower.Autograd.Tests.Parity;
 
@@ -36,7 +37,9 @@ public class OptimiserParityTests(GpuDevices devices) : DeviceParityTest(devices
             using var norm = new DeviceBuffer<float>(Cuda, 1, "norm");
             var slabs = new ParameterSlabs(
                 others.Address, gradients.Address, others.Address + (200000 * sizeof(float)), others.Address + (400000 * sizeof(float)), new IntegerArray(counts.Address, 1));
-            Cuda.Optimiser.ClipAndUpdate(slabs, [new(0, 200000, 0)], new AdamSettings(), new Matrix(norm.Address, 1, 1));
+            using var corrections = new AdamCorrections(Cuda, new AdamSettings());
+            var rule = new AdamRule(new AdamSettings(), corrections.Table);
+            Cuda.Optimiser.ClipAndUpdate(slabs, [new(0, 200000, 0)], [], rule, new Matrix(norm.Address, 1, 1));
             return norm.DownloadToHost()[0];
         }).ToArray();
         Assert.Equal(norms[0], norms[1]);
@@ -53,12 +56,17 @@ public class OptimiserParityTests(GpuDevices devices) : DeviceParityTest(devices
         {
             var gradients = Random(1, length);
             var norm = Random(1, 1);
-            Run(device => device.Optimiser.ClipAndUpdate(
-                new ParameterSlabs(
-                    values.On(device).Address, gradients.On(device).Address, first.On(device).Address, second.On(device).Address, counts.On(device)),
-                segments,
-                settings,
-                norm.On(device)));
+            Run(device =>
+            {
+                using var corrections = new AdamCorrections(device, settings);
+                device.Optimiser.ClipAndUpdate(
+                    new ParameterSlabs(
+                        values.On(device).Address, gradients.On(device).Address, first.On(device).Address, second.On(device).Address, counts.On(device)),
+                    segments,
+                    [],
+                    new AdamRule(settings, corrections.Table),
+                    norm.On(device));
+            });
             AssertClose(values);
             AssertClose(first);
             AssertClose(second);

@@ -10,10 +10,12 @@ public sealed class ExperimentFileTests : IDisposable
     [Fact]
     public async Task The_configuration_of_a_run_repeats_it()
     {
-        var first = await Program.Run([.. Program.TinySearch, "--out", _temporary["first"], "--max-params", "0.4e6", "--learning-rate", "0.002"]);
+        string[] lazy = ["--optimiser", "lazy", "--lazy-rows", "20", "--lazy-replay", "3"];
+        var first = await Program.Run([.. Program.TinySearch, "--out", _temporary["first"], "--max-params", "0.4e6", "--learning-rate", "0.002", .. lazy]);
         Assert.True(first.ExitCode == ExitCode.Success, first.Error);
         var again = await Program.Run("search", "--config", _temporary["first/config.json"], "--out", _temporary["again"]);
         Assert.True(again.ExitCode == ExitCode.Success, again.Error);
+        Assert.Contains("\"optimiser\": \"lazy\"", File.ReadAllText(_temporary["first/config.json"]), StringComparison.Ordinal);
         Assert.Equal(RunFiles.Report(_temporary["first"]), RunFiles.Report(_temporary["again"]));
         Assert.Equal(File.ReadAllText(_temporary["first/config.json"]), File.ReadAllText(_temporary["again/config.json"]));
     }

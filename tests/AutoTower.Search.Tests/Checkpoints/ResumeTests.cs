@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AutoTower.Autograd.Optimisers;
 using AutoTower.Search.Artefacts;
 using AutoTower.Search.Checkpoints;
 using AutoTower.Search.Evaluation;
@@ -40,9 +41,13 @@ public sealed partial class ResumeTests : IDisposable
     [InlineData(SearchStrategy.Rl, 3)]
     [InlineData(SearchStrategy.Nasp, 4)]
     [InlineData(SearchStrategy.Nsga2, 3)]
-    public void A_search_that_is_stopped_again_and_again_ends_like_one_that_was_not(SearchStrategy strategy, int stride)
+    [InlineData(SearchStrategy.Evolution, 4, true)]
+    [InlineData(SearchStrategy.Nasp, 4, true)]
+    public void A_search_that_is_stopped_again_and_again_ends_like_one_that_was_not(SearchStrategy strategy, int stride, bool lazy = false)
     {
-        var settings = Settings with { Strategy = strategy };
+        // Few replays, so that rows are caught in the middle of what they miss.
+        var updates = lazy ? new LazyUpdates(FewestRows: 50, Replayed: 2) : null;
+        var settings = Settings with { Strategy = strategy, Training = Settings.Training with { BatchSize = lazy ? 4 : 32, Lazy = updates } };
         var (expected, expectedWeights) = Search(settings, _temporary["whole"], int.MaxValue)!.Value;
         (SearchReport, float[])? outcome = null;
         var restarts = 0;

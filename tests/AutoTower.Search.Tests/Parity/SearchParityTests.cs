@@ -58,7 +58,7 @@ public sealed class SearchParityTests(ParityWorlds worlds) : ModelParityTest(wor
             step.Frequencies.Intervals.Upload(Enumerable.Repeat(2f, (int)step.Frequencies.Intervals.Length).ToArray());
             var genes = new GeneCode(Space);
             using var architecture = new ArchitectureStep(
-                supernet, step.Frequencies, experiment.Validation, Training, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
+                supernet, step, experiment.Validation, Training, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
             architecture.Differentiate(architecture.AsGates(genes.Encode(Architectures[1])), Architectures[1]).Backward();
             return (architecture.ReadLoss(), architecture.Gradient());
         }

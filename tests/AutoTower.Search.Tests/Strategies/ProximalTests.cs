@@ -147,7 +147,7 @@ public sealed class ProximalTests
 
         var genes = new GeneCode(space);
         using var architecture = new ArchitectureStep(
-            model, step.Frequencies, world.Experiment.Validation, SmallWorld.Options, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
+            model, step, world.Experiment.Validation, SmallWorld.Options, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
         // Without dropout in the pooling, so that a loss can be computed again; smooth blocks, so that differences are meaningful.
         var path = Architecture.Parse("pooling=average; user=mlp-32,sa-1,mlp-16; item=sa-2,mlp-64,ew-sum");
         var gates = architecture.AsGates(genes.Encode(path));
@@ -167,7 +167,7 @@ public sealed class ProximalTests
             var changed = gates.ToArray();
             changed[gate] += change;
             using var again = new ArchitectureStep(
-                model, step.Frequencies, world.Experiment.Validation, SmallWorld.Options, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
+                model, step, world.Experiment.Validation, SmallWorld.Options, new ProximalOptions(), new ArchitectureWeights(genes, 1), 1);
             again.Differentiate(changed, path);
             return again.ReadLoss();
         }

@@ -65,16 +65,10 @@ internal sealed class CpuEmbeddingKernels(CpuThreads threads) : IEmbeddingKernel
 
     private static void Gather(FieldLookup field, int id, Span<float> output)
     {
-        if (field.Offsets.IsAbsent)
+        var values = FieldRows.Of(field, id);
+        if (field.Offsets.IsAbsent || field.FirstOnly)
         {
-            field.Table.Row(field.Values.AsSpan()[id]).CopyTo(output);
-            return;
-        }
-
-        var values = Values(field, id);
-        if (field.FirstOnly)
-        {
-            field.Table.Row(values.IsEmpty ? 0 : values[0]).CopyTo(output);
+            field.Table.Row(values[0]).CopyTo(output);
             return;
         }
 
@@ -92,19 +86,7 @@ internal sealed class CpuEmbeddingKernels(CpuThreads threads) : IEmbeddingKernel
 
     private static void Scatter(FieldLookup field, int id, int owner, ReadOnlySpan<float> gradient)
     {
-        if (field.Offsets.IsAbsent)
-        {
-            Add(field.Gradient, field.Values.AsSpan()[id], owner, gradient, 1f);
-            return;
-        }
-
-        var values = Values(field, id);
-        if (field.FirstOnly)
-        {
-            Add(field.Gradient, values.IsEmpty ? 0 : values[0], owner, gradient, 1f);
-            return;
-        }
-
+        var values = FieldRows.Of(field, id);
         foreach (var value in values)
         {
             Add(field.Gradient, value, owner, gradient, 1f / values.Length);
@@ -118,11 +100,5 @@ internal sealed class CpuEmbeddingKernels(CpuThreads threads) : IEmbeddingKernel
             var target = table.Row(row);
             TensorPrimitives.MultiplyAdd(gradient, factor, target, target);
         }
-    }
-
-    private static ReadOnlySpan<int> Values(FieldLookup field, int id)
-    {
-        var offsets = field.Offsets.AsSpan();
-        return field.Values.AsSpan()[offsets[id]..offsets[id + 1]];
     }
 }

@@ -15,7 +15,7 @@ internal unsafe struct AdamSegments
 
     private fixed long _offset[Most];
     private fixed int _length[Most];
-    private fixed int _group[Most];
+    private fixed int _counter[Most];
     private fixed int _firstChunk[Most + 1];
     private int _count;
 
@@ -26,7 +26,7 @@ internal unsafe struct AdamSegments
         {
             _offset[_count] = segment.Offset;
             _length[_count] = segment.Length;
-            _group[_count] = segment.Group;
+            _counter[_count] = segment.Counter;
             _firstChunk[_count + 1] = checked(_firstChunk[_count] + ((segment.Length + ChunkLength - 1) / ChunkLength));
             _count++;
         }

@@ -20,7 +20,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
 {
     private const ulong BatchSeedOffset = 2;
     private readonly TwoTowerModel _model;
-    private readonly FrequencyEstimator _frequencies;
+    private readonly TrainingStep _step;
     private readonly IntegerArray _pool;
     private readonly TrainingOptions _options;
     private readonly GeneCode _genes;
@@ -40,7 +40,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
     /// <summary>Prepares steps on the interactions <paramref name="pool"/>.</summary>
     public ArchitectureStep(
         TwoTowerModel model,
-        FrequencyEstimator frequencies,
+        TrainingStep step,
         IntegerArray pool,
         TrainingOptions training,
         ProximalOptions options,
@@ -48,7 +48,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         ulong seed)
     {
         _model = model;
-        _frequencies = frequencies;
+        _step = step;
         _pool = pool;
         _options = training with { BatchSize = Math.Min(training.BatchSize, pool.Length) };
         _genes = new GeneCode(model.Space);
@@ -60,7 +60,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         _optimiser = new Adam(_store, new AdamSettings(options.LearningRate) { WeightDecay = 0, MaximumNorm = 0 });
         _batch = new DeviceBatch(device, _options.BatchSize, model.Shape.HistoryLength, model.Data.IsWeighted);
         _clock = new DeviceBuffer<int>(device, 1, "architecture clock");
-        _scratch = new DeviceBuffer<int>(device, frequencies.LastSeen.Length, "architecture scratch");
+        _scratch = new DeviceBuffer<int>(device, step.Frequencies.LastSeen.Length, "architecture scratch");
         _discrete = new DeviceBuffer<float>(device, weights.Values.Length, "discrete architecture");
         var ones = new float[_options.BatchSize];
         Array.Fill(ones, 1f);
@@ -75,7 +75,7 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         var device = _model.Device;
         Differentiate(AsGates(choices), _genes.Decode(choices)).Backward();
         // Of what flowed back, only the architecture's gradient is wanted.
-        device.Zero(_model.Store.Gradients.Address, _model.Store.Gradients.Bytes);
+        _step.Optimiser.DiscardGradients();
         device.Upload<float>(_weights.Values, _parameter.Tensor.Value.Address);
         _optimiser.Step(_store.Groups);
         device.Download(_parameter.Tensor.Value.Address, _weights.Values.AsSpan());
@@ -98,9 +98,14 @@ internal sealed class ArchitectureStep : ICheckpointed, IDisposable
         var batch = _batch.Arrays(size);
         device.Batches.Advance(clock);
         device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, clock, batch);
+        if (_step.Optimiser.IsLazy)
+        {
+            _step.Optimiser.Prepare(_arena, _model.Path(path), _model.Rows(batch));
+        }
+
         var tape = new Tape(_arena, ForwardMode.Training) { DropoutSeed = _seed, Clock = clock };
         var logProbability = _arena.NewMatrix(1, size);
-        _frequencies.LookUp(batch.Items, clock, _scratch, logProbability);
+        _step.Frequencies.LookUp(batch.Items, clock, _scratch, logProbability);
         var mixed = Mixed(tape, gates);
         var users = _model.Users(tape, path, batch, mixed).Representation;
         var items = _model.Items(tape, path, batch.Items, mixed).Representation;

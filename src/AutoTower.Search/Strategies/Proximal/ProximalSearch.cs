@@ -57,7 +57,7 @@ public sealed class ProximalSearch : CandidateSearch
             model,
             Candidates,
             step,
-            new ArchitectureStep(model, step.Frequencies, validation, training, _options, _weights, _seed),
+            new ArchitectureStep(model, step, validation, training, _options, _weights, _seed),
             _weights,
             _options,
             _seed);

@@ -41,6 +41,8 @@ internal sealed class ProximalTrainer(
             meter.Tick();
             control.Between();
         }
+
+        step.CatchUp();
     }
 
     public void Save(CheckpointWriter writer)
