@@ -17,6 +17,7 @@ public sealed unsafe class CudaKernel
         _function = function;
         // Reading an attribute also loads a lazily loaded kernel, which must not happen first inside a capture.
         MaxThreadsPerBlock = Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK);
+        StaticSharedBytes = Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
         _parameterSizes = KernelSignature.Read(function);
     }
 
@@ -33,7 +34,7 @@ public sealed unsafe class CudaKernel
     public int RegistersPerThread => Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_NUM_REGS);
 
     /// <summary>Shared memory in bytes that the source declares with a fixed size.</summary>
-    public int StaticSharedBytes => Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES);
+    public int StaticSharedBytes { get; }
 
     /// <summary>Local memory in bytes of one thread; more than 0 often means spilled registers.</summary>
     public int LocalBytesPerThread => Attribute(CUfunction_attribute.CU_FUNC_ATTRIBUTE_LOCAL_SIZE_BYTES);

@@ -48,7 +48,8 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         }
 
         return histories.Fields.Length <= EmbeddingFields.Most && histories.Width <= Threads
-            && Memory(pooling, histories).Bytes(1, backward: true) <= _engine.Context.MaxSharedMemoryPerBlock;
+            && Memory(pooling, histories).Bytes(1, backward: true)
+                <= _engine.Context.MaxSharedMemoryPerBlock - KernelsOf(pooling.Kind).Backward.StaticSharedBytes;
     }
 
     public void Forward(HistoryBatch batch)
@@ -97,12 +98,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
     {
         return new Pair(Kernel("forward"), Kernel("backward"));
 
-        CudaKernel Kernel(string direction)
-        {
-            var kernel = _engine.Kernel(name + ".cu", $"{name}_{direction}{suffix}");
-            kernel.AllowDynamicSharedMemory(_engine.Context.MaxSharedMemoryPerBlock - kernel.StaticSharedBytes);
-            return kernel;
-        }
+        CudaKernel Kernel(string direction) => _engine.KernelOfAnySharedMemory(name + ".cu", $"{name}_{direction}{suffix}");
     }
 
     private HistoryLaunch Describe(HistoryBatch batch, HistoryMemory memory, bool backward)

@@ -18,6 +18,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private readonly CudaKernel _backward;
     private readonly CudaKernel _weights;
     private readonly TileSoftmax _softmax;
+    private readonly int _mostSharedBytes;
     private readonly PackedWeights _packed;
     private readonly TilePartials _partials;
 
@@ -28,6 +29,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _forward = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_16" + suffix);
         _forwardWide = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_32" + suffix);
         _backward = engine.KernelOfAnySharedMemory("towers_backward.cu", "towers_backward_16" + suffix);
+        // What the kernels declare themselves counts too.
+        _mostSharedBytes = engine.Context.MaxSharedMemoryPerBlock
+            - Math.Max(_backward.StaticSharedBytes, Math.Max(_forward.StaticSharedBytes, _forwardWide.StaticSharedBytes));
         _packed = new PackedWeights(engine);
         _softmax = new TileSoftmax(engine);
         _partials = new TilePartials(engine);
@@ -58,7 +62,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
                 _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter,
             };
             if (!fits || block.Output.Weight.Rows != Width
-                || Math.Max(TowerMemory.Forward(path, stage, 1), TowerMemory.Backward(path, stage)) > _engine.Context.MaxSharedMemoryPerBlock)
+                || Math.Max(TowerMemory.Forward(path, stage, 1), TowerMemory.Backward(path, stage)) > _mostSharedBytes)
             {
                 return false;
             }
@@ -93,7 +97,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var stages = MostStages(towers);
         for (var stage = 0; stage < stages; stage++)
         {
-            var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _engine.Context.MaxSharedMemoryPerBlock ? 2 : 1;
+            var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _mostSharedBytes ? 2 : 1;
             var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
             for (var i = 0; i < 2; i++)
             {

@@ -28,7 +28,7 @@ internal sealed class TileSoftmax
         _sums = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_sums" + suffix);
         _gradients = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_gradients" + suffix);
         _mostColumns = MostColumns;
-        while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock)
+        while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock - _loss.StaticSharedBytes)
         {
             _mostColumns /= 2;
         }
