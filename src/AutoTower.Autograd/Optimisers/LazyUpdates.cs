@@ -8,7 +8,7 @@ namespace AutoTower.Autograd.Optimisers;
 /// R: most missed updates that a row replays (<see cref="Devices.Kernels.RowTable"/>); <see cref="int.MaxValue"/> for all, which gives the
 /// results of the dense update.
 /// </param>
-public sealed record LazyUpdates(int FewestRows = 1 << 16, int Replayed = 64)
+public sealed record LazyUpdates(int FewestRows = 1 << 16, int Replayed = 256)
 {
     /// <summary>Whether <paramref name="parameter"/> is updated by row.</summary>
     public bool Includes(Parameter parameter)
