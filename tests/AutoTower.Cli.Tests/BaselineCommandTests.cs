@@ -20,6 +20,7 @@ public sealed class BaselineCommandTests : IDisposable
         Assert.Equal(name, trained.GetProperty("model").GetString());
         Assert.Equal(2, trained.GetProperty("epochs").GetArrayLength());
         Assert.InRange(trained.GetProperty("test").GetProperty("strict").GetProperty("recall@50").GetDouble(), 0.01, 1);
+        Assert.InRange(trained.GetProperty("validation").GetProperty("recall@50").GetDouble(), 0.01, 1);
         Assert.Equal(["config.json", "metrics.jsonl", "report.json", "run.lock", "weights.safetensors"], _folder.Files);
         Assert.Equal([name, name], _folder.Metrics("epoch").Select(epoch => epoch.GetProperty("model").GetString()));
         Assert.Equal(name, Cli.Parse(_folder.Read("config.json")).GetProperty("model").GetString());

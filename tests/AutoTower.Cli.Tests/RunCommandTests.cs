@@ -29,6 +29,7 @@ public sealed class RunCommandTests
             Assert.Equal(60, search.GetProperty("popularity").GetProperty(protocol).GetProperty("users").GetInt32());
         }
 
+        Assert.All(trained, model => Assert.InRange(model.GetProperty("validation").GetProperty("ndcg@50").GetDouble(), 0.001, 1));
         var candidates = folder.Metrics("candidate");
         Assert.Equal(10, candidates.Count);
         Assert.All(candidates, candidate => Assert.True(candidate.GetProperty("params").GetInt64() <= 120_000));

@@ -52,6 +52,11 @@ internal static class ReportJson
             writer.WriteNumber("best_validation_loss", trained.Retraining.BestValidationLoss);
             writer.WriteNumber("seconds", Math.Round(trained.Retraining.Duration.TotalSeconds, 3));
             WriteEpochs(writer, trained.Retraining.Epochs);
+            if (trained.Ranking.Validation is { } validation)
+            {
+                writer.WritePropertyName("validation");
+                validation.WriteJson(writer);
+            }
         }
 
         WriteMetrics(writer, "test", ranked.Test);

@@ -86,6 +86,10 @@ public sealed class Experiment : IDisposable
     public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(ITwoTowerModel model) =>
         _queries.ToDictionary(pair => pair.Key, pair => FullRanking.Evaluate(model, pair.Value, pair.Key));
 
+    /// <summary>Metrics of a trained model on the test set and on validation data.</summary>
+    public ModelRanking RankAll(ITwoTowerModel model) =>
+        new(Rank(model), FullRanking.Evaluate(model, RankingQueries.ForValidation(Dataset, Split, Seed), EvaluationProtocol.Strict));
+
     /// <summary>Trains <paramref name="architecture"/> from scratch. The caller owns the model.</summary>
     /// <param name="architecture">What to train.</param>
     /// <param name="training">Hyper-parameters of a step.</param>

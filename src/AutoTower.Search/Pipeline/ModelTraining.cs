@@ -52,10 +52,10 @@ public sealed class ModelTraining : IDisposable
     public TrainedModel Run(IRunObserver observer, RunControl control)
     {
         var result = Training.Run(observer, control);
-        var test = _experiment.Rank(Model);
+        var ranking = _experiment.RankAll(Model);
         return _architecture is null
-            ? new TrainedModel(Model.Name, _cost, result, test)
-            : new TrainedArchitecture(_architecture, _cost, null, result, test);
+            ? new TrainedModel(Model.Name, _cost, result, ranking)
+            : new TrainedArchitecture(_architecture, _cost, null, result, ranking);
     }
 
     /// <inheritdoc/>

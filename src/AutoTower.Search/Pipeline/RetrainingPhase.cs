@@ -78,7 +78,7 @@ internal sealed class RetrainingPhase(
     {
         var cost = CostModel.Of(candidate.Architecture, experiment.Shape, settings.Convention);
         var trained = new TrainedArchitecture(
-            candidate.Architecture, cost, candidate.Loss, result, experiment.Rank(_model!.At(candidate.Architecture)));
+            candidate.Architecture, cost, candidate.Loss, result, experiment.RankAll(_model!.At(candidate.Architecture)));
         _trained.Add(trained);
         _training!.Dispose();
         _training = null;

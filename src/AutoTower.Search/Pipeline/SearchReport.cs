@@ -15,24 +15,26 @@ public record RankedModel(string Name, IReadOnlyDictionary<EvaluationProtocol, R
 /// <param name="Name">What run folders call it.</param>
 /// <param name="Cost">Its analytic cost.</param>
 /// <param name="Retraining">How training went.</param>
+/// <param name="Ranking">How well it ranks.</param>
+public record TrainedModel(string Name, ModelCost Cost, RetrainingResult Retraining, ModelRanking Ranking) : RankedModel(Name, Ranking.Test);
+
+/// <summary>How well a trained model ranks.</summary>
 /// <param name="Test">Test metrics by protocol.</param>
-public record TrainedModel(
-    string Name, ModelCost Cost, RetrainingResult Retraining, IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test)
-    : RankedModel(Name, Test);
+/// <param name="Validation">
+/// Metrics on validation data, asked as <see cref="RankingQueries.ForValidation"/> says, for choices that must not see test data; null in runs
+/// that were started before there were any.
+/// </param>
+public sealed record ModelRanking(IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test, RankingMetrics? Validation);
 
 /// <summary>An architecture trained from scratch and ranked on the test set.</summary>
 /// <param name="Architecture">The architecture.</param>
 /// <param name="Cost">Its analytic cost.</param>
 /// <param name="Fitness">Its loss with the supernet's weights; absent for an architecture that was not searched.</param>
 /// <param name="Retraining">How training went.</param>
-/// <param name="Test">Test metrics by protocol.</param>
+/// <param name="Ranking">How well it ranks.</param>
 public sealed record TrainedArchitecture(
-    Architecture Architecture,
-    ModelCost Cost,
-    double? Fitness,
-    RetrainingResult Retraining,
-    IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Test)
-    : TrainedModel(Architecture.ToString(), Cost, Retraining, Test);
+    Architecture Architecture, ModelCost Cost, double? Fitness, RetrainingResult Retraining, ModelRanking Ranking)
+    : TrainedModel(Architecture.ToString(), Cost, Retraining, Ranking);
 
 /// <summary>The outcome of a search.</summary>
 /// <param name="Trained">The retrained architectures, best validation loss first: the first is the result, chosen without test data.</param>

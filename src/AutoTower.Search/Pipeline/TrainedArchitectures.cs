@@ -9,6 +9,7 @@ namespace AutoTower.Search.Pipeline;
 /// <summary>The architectures that a run has retrained and ranked so far, in that order, as its checkpoints hold them.</summary>
 internal sealed class TrainedArchitectures(ModelShape shape, CostConvention convention) : ICheckpointed
 {
+    private const string Validation = "validation";
     private readonly List<TrainedArchitecture> _all = [];
 
     public IReadOnlyList<TrainedArchitecture> All => _all;
@@ -48,15 +49,22 @@ internal sealed class TrainedArchitectures(ModelShape shape, CostConvention conv
         EpochRecords.Save(writer, trained.Retraining.Epochs);
         foreach (var (protocol, metrics) in trained.Test)
         {
-            writer.Section($"test/{protocol}", () =>
-            {
-                writer.Write("users", metrics.Users);
-                writer.Write("cutoffs", [.. metrics.Cutoffs]);
-                writer.Write("recall", [.. metrics.Recall]);
-                writer.Write("ndcg", [.. metrics.Ndcg]);
-                writer.Write("mrr", [.. metrics.Mrr]);
-            });
+            writer.Section($"test/{protocol}", () => Save(writer, metrics));
         }
+
+        if (trained.Ranking.Validation is { } validation)
+        {
+            writer.Section(Validation, () => Save(writer, validation));
+        }
+    }
+
+    private static void Save(CheckpointWriter writer, RankingMetrics metrics)
+    {
+        writer.Write("users", metrics.Users);
+        writer.Write("cutoffs", [.. metrics.Cutoffs]);
+        writer.Write("recall", [.. metrics.Recall]);
+        writer.Write("ndcg", [.. metrics.Ndcg]);
+        writer.Write("mrr", [.. metrics.Mrr]);
     }
 
     private TrainedArchitecture Trained(CheckpointReader reader)
@@ -69,9 +77,11 @@ internal sealed class TrainedArchitectures(ModelShape shape, CostConvention conv
             TimeSpan.FromSeconds(reader.Number("seconds")));
         var test = Enum.GetValues<EvaluationProtocol>().ToDictionary(
             protocol => protocol, protocol => reader.Section($"test/{protocol}", () => Metrics(reader, protocol)));
+        var validation = reader.Has(Validation) ? reader.Section(Validation, () => Metrics(reader, EvaluationProtocol.Strict)) : null;
         var fitness = reader.Numbers("fitness");
         return new TrainedArchitecture(
-            architecture, CostModel.Of(architecture, shape, convention), fitness.Length == 0 ? null : fitness[0], result, test);
+            architecture, CostModel.Of(architecture, shape, convention), fitness.Length == 0 ? null : fitness[0], result,
+            new ModelRanking(test, validation));
     }
 
     private static RankingMetrics Metrics(CheckpointReader reader, EvaluationProtocol protocol) => new(
