@@ -23,6 +23,9 @@ public sealed record FitnessStudyReport(IReadOnlyList<StudiedArchitecture> Archi
     /// <summary>Name of the predictor that is known only after training from scratch, for comparison.</summary>
     public const string ValidationLoss = "validation loss after training from scratch";
 
+    /// <summary>The same of another one.</summary>
+    public const string ValidationRecall = "validation recall@50 after training from scratch";
+
     /// <summary>Name of the predictor that needs no training at all, for comparison.</summary>
     public const string Parameters = "parameters";
 
@@ -33,6 +36,7 @@ public sealed record FitnessStudyReport(IReadOnlyList<StudiedArchitecture> Archi
         var predictors = Enum.GetValues<FitnessMeasure>()
             .Select(measure => (measure.ToString().ToLowerInvariant(), (Func<StudiedArchitecture, double>)(studied => -studied.Fitness[measure])))
             .Append((ValidationLoss, studied => -studied.Trained.Retraining.BestValidationLoss))
+            .Append((ValidationRecall, studied => studied.Trained.Ranking.Validation?.RecallAt(RecallMeasure.Cutoff) ?? double.NaN))
             .Append((Parameters, studied => studied.Trained.Cost.Total.Parameters));
         return new FitnessStudyReport(
             architectures,

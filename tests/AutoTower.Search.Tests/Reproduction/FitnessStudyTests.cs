@@ -37,7 +37,8 @@ public sealed class FitnessStudyTests : IDisposable
         Assert.All(report.Architectures, studied => Assert.True(studied.Trained.Cost.Total.Parameters <= 120_000));
         Assert.All(report.Architectures, studied => Assert.Equal(Enum.GetValues<FitnessMeasure>(), studied.Fitness.Keys.Order()));
         // Each predictor against both protocols; the validation loss is what training stopped on, signed so that better is larger.
-        Assert.Equal(10, report.Predictions.Count);
+        Assert.Equal(12, report.Predictions.Count);
+        Assert.All(report.Architectures, studied => Assert.InRange(studied.Trained.Ranking.Validation!.RecallAt(50), 0, 1));
         var prediction = report.Predictions.Single(entry => entry is { Predictor: FitnessStudyReport.ValidationLoss, Protocol: EvaluationProtocol.Strict });
         var expected = Spearman.Of(
             [.. report.Architectures.Select(studied => -studied.Trained.Retraining.BestValidationLoss)],
