@@ -162,7 +162,7 @@ __device__ __forceinline__ int product(
         const int first = task / groups * 16;
         const WeightGroup group = {weights, weight_stride, task % groups * GROUP, columns, 8, depth};
         float accumulators[1][4][4] = {};
-        accumulate<1, EXACT, USE>(accumulators, rows + first * stride, stride, group, 0, round16(depth), count - first);
+        accumulate<EXACT, USE>(accumulators[0], rows + first * stride, stride, group, round16(depth), count - first);
         for_each_result<1>(accumulators, [&](int row, int tile, int position, float value) {
             const int column = group.first + result_column<USE>(tile, position);
             if (first + row < count && column < columns) {

@@ -6,25 +6,19 @@
 #include "common/mma.cuh"
 #include "common/weights.cuh"
 
-// accumulators += rows (16 MT, K) in shared memory times the weights of the group, k in [first_k, end_k), multiples of 16. Columns of the
-// rows between depth and the next multiple of 16 must be finite: their weights count as zero. Rows from row_count on are not read; what
-// accumulates for them means nothing.
-template <int MT, bool EXACT, WeightUse USE>
+// accumulators += 16 rows of K columns in shared memory times the weights of the group, K = end_k a multiple of 16. Columns of the rows
+// between depth and K must be finite: their weights count as zero. Rows from row_count on are not read; what accumulates for them means
+// nothing.
+template <bool EXACT, WeightUse USE>
 __device__ __forceinline__ void accumulate(
-    float (&accumulators)[MT][4][4], const float* rows, int row_stride, const WeightGroup& group, int first_k, int end_k,
-    int row_count = 16 * MT) {
+    float (&accumulators)[4][4], const float* rows, int row_stride, const WeightGroup& group, int end_k, int row_count) {
     float v[4][4];
-    load_weights<USE>(v, group, first_k);
+    load_weights<USE>(v, group, 0);
+    const int row = lane_index() / 4;
     const float* own = rows + 4 * (lane_index() % 4);
-    int row[MT][2];
-    #pragma unroll
-    for (int m = 0; m < MT; m++) {
-        #pragma unroll
-        for (int half = 0; half < 2; half++) {
-            row[m][half] = min(16 * m + 8 * half + lane_index() / 4, row_count - 1) * row_stride;
-        }
-    }
-    for (int k = first_k; k < end_k; k += 16) {
+    const float* upper = own + min(row, row_count - 1) * row_stride;
+    const float* lower = own + min(row + 8, row_count - 1) * row_stride;
+    for (int k = 0; k < end_k; k += 16) {
         float next[4][4];
         if (k + 16 < end_k) {
             load_weights<USE>(next, group, k + 16);
@@ -37,26 +31,19 @@ __device__ __forceinline__ void accumulate(
                 b[j][t].set(v[j][t]);
             }
         }
+        const float4 top = *reinterpret_cast<const float4*>(upper + k);
+        const float4 bottom = *reinterpret_cast<const float4*>(lower + k);
+        const float pairs[2][4] = {{top.x, bottom.x, top.y, bottom.y}, {top.z, bottom.z, top.w, bottom.w}};
         #pragma unroll
-        for (int m = 0; m < MT; m++) {
-            const float4 top = *reinterpret_cast<const float4*>(own + row[m][0] + k);
-            const float4 bottom = *reinterpret_cast<const float4*>(own + row[m][1] + k);
+        for (int half = 0; half < 2; half++) {
             Operand<EXACT> a[4];
-            a[0].set(top.x);
-            a[1].set(bottom.x);
-            a[2].set(top.y);
-            a[3].set(bottom.y);
             #pragma unroll
-            for (int j = 0; j < 4; j++) {
-                mma(accumulators[m][j], a, b[j][0], b[j][1]);
+            for (int i = 0; i < 4; i++) {
+                a[i].set(pairs[half][i]);
             }
-            a[0].set(top.z);
-            a[1].set(bottom.z);
-            a[2].set(top.w);
-            a[3].set(bottom.w);
             #pragma unroll
             for (int j = 0; j < 4; j++) {
-                mma(accumulators[m][j], a, b[j][2], b[j][3]);
+                mma(accumulators[j], a, b[j][2 * half], b[j][2 * half + 1]);
             }
         }
         #pragma unroll

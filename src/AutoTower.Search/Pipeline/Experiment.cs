@@ -18,6 +18,7 @@ namespace AutoTower.Search.Pipeline;
 public sealed class Experiment : IDisposable
 {
     private readonly Dictionary<EvaluationProtocol, RankingQueries> _queries = [];
+    private RankingQueries? _validationQueries;
 
     /// <summary>Uploads the data and prepares the queries of both protocols.</summary>
     /// <param name="device">Where everything runs.</param>
@@ -69,6 +70,9 @@ public sealed class Experiment : IDisposable
     /// <summary>Validation interactions on the device.</summary>
     public IntegerArray Validation { get; }
 
+    /// <summary>Queries that ask for validation items; the same for all models.</summary>
+    public RankingQueries ValidationQueries => _validationQueries ??= RankingQueries.ForValidation(Dataset, Split, Seed);
+
     /// <summary>Sizes of a model for this data.</summary>
     public ModelShape Shape { get; }
 
@@ -88,7 +92,7 @@ public sealed class Experiment : IDisposable
 
     /// <summary>Metrics of a trained model on the test set and on validation data.</summary>
     public ModelRanking RankAll(ITwoTowerModel model) =>
-        new(Rank(model), FullRanking.Evaluate(model, RankingQueries.ForValidation(Dataset, Split, Seed), EvaluationProtocol.Strict));
+        new(Rank(model), FullRanking.Evaluate(model, ValidationQueries, EvaluationProtocol.Strict));
 
     /// <summary>Trains <paramref name="architecture"/> from scratch. The caller owns the model.</summary>
     /// <param name="architecture">What to train.</param>

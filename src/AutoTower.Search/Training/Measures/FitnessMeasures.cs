@@ -15,8 +15,7 @@ public static class FitnessMeasures
         {
             FitnessMeasure.Corrected => new BatchLossMeasure(
                 experiment.Data, experiment.Train, experiment.Validation, options, experiment.Fit(training), experiment.Seed),
-            FitnessMeasure.Recall => new RecallMeasure(
-                experiment.Data, RankingQueries.ForValidation(experiment.Dataset, experiment.Split, experiment.Seed), options),
+            FitnessMeasure.Recall => new RecallMeasure(experiment.Data, experiment.ValidationQueries, options),
             _ => new BatchLossMeasure(experiment.Data, experiment.Validation, options, experiment.Seed),
         };
     }

@@ -98,7 +98,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         for (var stage = 0; stage < stages; stage++)
         {
             var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _mostSharedBytes ? 2 : 1;
-            var tiles = groups * Ceiling(batch, rowTiles * TowerMemory.TileRows);
+            var tiles = groups * TowerMemory.Pieces(batch, rowTiles * TowerMemory.TileRows);
             for (var i = 0; i < 2; i++)
             {
                 launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, _packed.Forward) : TowerStage.Idle;
@@ -119,7 +119,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
     {
         _packed.BeginBackward(Paths(towers));
         var batch = towers[0].Batch;
-        var tiles = Ceiling(batch, TowerMemory.TileRows);
+        var tiles = TowerMemory.Pieces(batch, TowerMemory.TileRows);
         var launch = new TowerLaunch { Pass = new TowerPass { Batch = batch, Groups = 1 } };
         _partials.Begin(batch, 1);
         Span<int> written = stackalloc int[towers.Length];
@@ -184,8 +184,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
         return paths;
     }
-
-    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 
     private TowerStage Stage(TowerActivations tower, int stage, int index, Func<Parameters.LinearLayer, nint> packed)
     {

@@ -57,7 +57,7 @@ internal sealed class TilePartials(CudaEngine engine)
     {
         var tiles = Tiles(rows);
         _rows = rows;
-        _factor = tiles <= MostTiles ? 1 : (tiles + (MostTiles / 2) - 1) / (MostTiles / 2);
+        _factor = tiles <= MostTiles ? 1 : TowerMemory.Pieces(tiles, MostTiles / 2);
         if (_factor == 1 || !stages.ContainsAnyExcept(-1))
         {
             return;
@@ -70,11 +70,11 @@ internal sealed class TilePartials(CudaEngine engine)
             launch.Merged[tower] = Merged(tower);
         }
 
-        var outputs = _groups * ((tiles + _factor - 1) / _factor) * Width;
-        _merge.Launch(engine.Stream, new Dim3((outputs + Threads - 1) / Threads, stages.Length), Threads, 0, in launch);
+        var outputs = _groups * TowerMemory.Pieces(tiles, _factor) * Width;
+        _merge.Launch(engine.Stream, new Dim3(TowerMemory.Pieces(outputs, Threads), stages.Length), Threads, 0, in launch);
     }
 
-    private int Tiles(int rows) => (_batch + rows - 1) / rows;
+    private int Tiles(int rows) => TowerMemory.Pieces(_batch, rows);
 
     private nint Merged(int tower) => _memory + (((3 * tower) + 2) * _bytes);
 

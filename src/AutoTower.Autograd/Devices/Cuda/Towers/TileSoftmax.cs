@@ -38,10 +38,10 @@ internal sealed class TileSoftmax
     public void Run(SoftmaxBatch batch)
     {
         var size = batch.Users.Rows / batch.Groups;
-        var tiles = batch.Groups * Ceiling(size, TowerMemory.TileRows);
-        var chunk = Math.Min(_mostColumns, Ceiling(size, ColumnGroup) * ColumnGroup);
+        var tiles = batch.Groups * TowerMemory.Pieces(size, TowerMemory.TileRows);
+        var chunk = Math.Min(_mostColumns, TowerMemory.Pieces(size, ColumnGroup) * ColumnGroup);
         // Columns are divided among blocks until these fill the device.
-        var parts = Math.Max(Ceiling(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
+        var parts = Math.Max(TowerMemory.Pieces(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
         var launch = new SoftmaxLaunch
         {
             Users = batch.Users.Value.Address,
@@ -70,6 +70,4 @@ internal sealed class TileSoftmax
         _sums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
         _gradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
     }
-
-    private static int Ceiling(int value, int divisor) => (value + divisor - 1) / divisor;
 }

@@ -12,6 +12,9 @@ internal static class TowerMemory
     // What undoes the scale of a row, for each of a tile.
     private const int InverseFloats = 1;
 
+    /// <summary>Pieces of <paramref name="length"/> that cover <paramref name="whole"/>.</summary>
+    public static int Pieces(int whole, int length) => (whole + length - 1) / length;
+
     /// <summary>A forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
     public static int Forward(TowerPath path, int stage, int rowTiles)
     {
