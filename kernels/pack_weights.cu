@@ -9,8 +9,8 @@ constexpr int MOST_LAYERS = 32;
 
 struct Weights {
     const float* weight; // (out, in); out a multiple of 8, in of 4
-    uint4* forward;      // (in / 4, out)
-    uint4* backward;     // (out / 4, in)
+    uint4* forward;      // (in / 4, out), in filled up with zeros to a multiple of 16 and out of 32
+    uint4* backward;     // (out / 4, in), likewise
     int out;
     int in;
     int first_block;     // of the grid
@@ -25,34 +25,39 @@ __device__ __forceinline__ uint4 scaled_pairs(float a, float b, float c, float d
     return to_pairs<true>(a * WEIGHT_SCALE, b * WEIGHT_SCALE, c * WEIGHT_SCALE, d * WEIGHT_SCALE);
 }
 
-extern "C" __global__ void __launch_bounds__(256) pack_weights(Layers layers) {
+extern "C" __global__ void __launch_bounds__(256) pack_weights(LARGE_ARGUMENT(Layers) layers) {
     __shared__ float patches[WARPS][PATCH_ROWS * PATCH_COLUMNS];
     int index = 0;
     while (index + 1 < layers.count && (int)blockIdx.x >= layers.of[index + 1].first_block) {
         index++;
     }
     const Weights& layer = layers.of[index];
-    const int across = (layer.in + PATCH_COLUMNS - 1) / PATCH_COLUMNS;
+    const int padded_out = (layer.out + 31) & ~31;
+    const int padded_in = (layer.in + 31) & ~31;
+    const int across = padded_in / PATCH_COLUMNS;
     const int patch = ((int)blockIdx.x - layer.first_block) * WARPS + warp_index();
-    if (patch >= layer.out / PATCH_ROWS * across) {
+    if (patch >= padded_out / PATCH_ROWS * across) {
         return;
     }
     const int first_row = patch / across * PATCH_ROWS;
     const int first_column = patch % across * PATCH_COLUMNS;
-    const int row = lane_index() / 4;
-    const int column = lane_index() % 4 * 4;
+    const int row = first_row + lane_index() / 4;
+    const int column = first_column + lane_index() % 4 * 4;
     float* values = patches[warp_index()];
-    if (first_column + column < layer.in) {
-        const float4 own = *reinterpret_cast<const float4*>(layer.weight + (long long)(first_row + row) * layer.in + first_column + column);
-        *reinterpret_cast<float4*>(values + row * PATCH_COLUMNS + column) = own;
-        layer.forward[(long long)(first_column + column) / 4 * layer.out + first_row + row] = scaled_pairs(own.x, own.y, own.z, own.w);
+    float4 own = make_float4(0, 0, 0, 0);
+    if (row < layer.out && column < layer.in) {
+        own = *reinterpret_cast<const float4*>(layer.weight + (long long)row * layer.in + column);
+    }
+    *reinterpret_cast<float4*>(values + lane_index() * 4) = own;
+    if (column < ((layer.in + 15) & ~15)) {
+        layer.forward[(long long)column / 4 * padded_out + row] = scaled_pairs(own.x, own.y, own.z, own.w);
     }
     __syncwarp();
     const int upper = lane_index() / PATCH_COLUMNS * 4;
     const int own_column = lane_index() % PATCH_COLUMNS;
-    if (first_column + own_column < layer.in) {
-        const float* own = values + upper * PATCH_COLUMNS + own_column;
-        layer.backward[(long long)(first_row + upper) / 4 * layer.in + first_column + own_column] =
-            scaled_pairs(own[0], own[PATCH_COLUMNS], own[2 * PATCH_COLUMNS], own[3 * PATCH_COLUMNS]);
+    if (first_row + upper < ((layer.out + 15) & ~15)) {
+        const float* turned = values + upper * PATCH_COLUMNS + own_column;
+        layer.backward[(long long)(first_row + upper) / 4 * padded_in + first_column + own_column] =
+            scaled_pairs(turned[0], turned[PATCH_COLUMNS], turned[2 * PATCH_COLUMNS], turned[3 * PATCH_COLUMNS]);
     }
 }

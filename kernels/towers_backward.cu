@@ -1,98 +1,147 @@
-// Backward pass of both towers, a stage a launch, last stage first; see common/towers.cuh. Assigns pre_gradient and first_gradient;
-// accumulates input_gradient and the gradients of batch norm; weight gradients are left to weight_gradients.cu.
+// Backward pass of both towers, last stage first; see common/towers.cuh. Assigns pre_gradient and first_gradient; accumulates input_gradient
+// and the gradients of batch norm; weight gradients are left to weight_gradients.cu.
 #include "common/towers.cuh"
 
+constexpr int ROWS = 16;
 constexpr int GRADIENT_STRIDE = padded(WIDTH);
 
-// sums (2, 64) in shared memory over the whole batch; the gradients of gamma and beta are these sums. The block is in step after.
-__device__ __forceinline__ void merge_sums(const Stage& stage, const Pass& pass, const Tile& tile, float2* scratch, float* sums) {
-    const int column = threadIdx.x % WIDTH;
-    const float2 total = column_sums(
-        scratch, (pass.batch + stage.merged_rows - 1) / stage.merged_rows, [&](int other) { return stage.merged[other * WIDTH + column]; }, [](int, const float2& partial) { return partial; },
-        [] {});
+// The batch norm behind a stage, as its backward pass needs it.
+struct NormMemory {
+    float* mean; // (64) each
+    float* inverse;
+    float* scale;
+    float* pre;  // (16, PRE_STRIDE)
+};
+
+// Shared memory of a launch; TowerMemory.cs adds up the same. A resident launch keeps states and their gradients here from stage to stage;
+// otherwise they are read and accumulated where they lie in device memory.
+template <bool RESIDENT> struct BackwardMemory {
+    float* sums;
+    float* inverse;  // (16): what undoes the scales of packed rows
+    float* totals;   // (2, 64): sums over the batch
+    float* gradient; // (16, GRADIENT_STRIDE): of pre, packed
+    float* newest;   // (16, newest_stride): the complete gradient of states[:, s]
+    float* states;   // (16, stride)
+    float* state_gradients;
+    float* norms;
+    float* work;
+    int stride;
+
+    __device__ __forceinline__ BackwardMemory(float* memory, const Tower& tower, const Tile& tile) {
+        sums = memory;
+        inverse = sums + SUM_FLOATS<1>;
+        totals = inverse + ROWS;
+        norms = totals + 2 * WIDTH;
+        gradient = norms + 2 * (3 * WIDTH + ROWS * PRE_STRIDE);
+        newest = gradient + ROWS * GRADIENT_STRIDE;
+        if (RESIDENT) {
+            stride = padded(tower.blocks * WIDTH);
+            states = newest;
+            state_gradients = states + ROWS * stride;
+            work = state_gradients + ROWS * stride;
+        } else {
+            stride = tower.blocks * WIDTH;
+            states = tower.states + tile.first * stride;
+            state_gradients = tower.state_gradients + tile.first * stride;
+            work = newest + ROWS * GRADIENT_STRIDE;
+        }
+    }
+
+    // Of the batch norm behind a stage; two take turns.
+    __device__ __forceinline__ NormMemory norm(int stage) const {
+        float* own = norms + stage % 2 * (3 * WIDTH + ROWS * PRE_STRIDE);
+        return {own, own + WIDTH, own + 2 * WIDTH, own + 3 * WIDTH};
+    }
+};
+
+// pre and batch norm behind a stage, to shared memory.
+__device__ __forceinline__ void load_norm(const Block& block, const Tile& tile, const NormMemory& norm) {
+    if (threadIdx.x < 2 * WIDTH) {
+        norm.mean[threadIdx.x] = block.statistics[threadIdx.x];
+    } else if (threadIdx.x < 3 * WIDTH) {
+        norm.mean[threadIdx.x] = block.scale[threadIdx.x - 2 * WIDTH];
+    }
+    for_own_rows<1>([&](int row) { load_row(norm.pre + row * PRE_STRIDE, block.pre + (tile.first + row) * WIDTH, WIDTH, row < tile.valid); });
+}
+
+// totals (2, 64) in shared memory over the whole batch. The block is in step after.
+__device__ __forceinline__ void merge_sums(const float2* partials, int tiles, float2* scratch, float* totals) {
+    const float2 total = column_sums(scratch, tiles, [&](int other) { return partials[other * WIDTH + threadIdx.x % WIDTH]; });
     if (threadIdx.x < WIDTH) {
-        sums[column] = total.x;
-        sums[WIDTH + column] = total.y;
-        if (tile.index == 0) {
-            stage.shift_gradient[column] += total.x;
-            stage.scale_gradient[column] += total.y;
-        }
+        totals[threadIdx.x] = total.x;
+        totals[WIDTH + threadIdx.x] = total.y;
     }
     __syncthreads();
 }
 
-// gradient (16, 64) of pre, in shared and device memory: back through L2 normalisation and ReLU, or batch norm and ReLU.
-__device__ __forceinline__ void gradient_of_pre(const Stage& stage, const Pass& pass, const Tile& tile, float* gradient, float* partial) {
-    if (stage.stage == stage.blocks - 1) {
-        for (int row = warp_index(); row < 16; row += TILE_WARPS) {
-            const long long place = (tile.first + row) * WIDTH + lane_index();
-            const bool valid = row < tile.valid;
-            const float y_low = valid ? stage.vectors[place] : 0;
-            const float y_high = valid ? stage.vectors[place + WARP] : 0;
-            const float dy_low = valid ? stage.vector_gradients[place] : 0;
-            const float dy_high = valid ? stage.vector_gradients[place + WARP] : 0;
-            const float norm = valid ? stage.norms[tile.first + row] : 1;
-            const float along = norm > SHORTEST ? warp_sum(y_low * dy_low + y_high * dy_high) : 0;
-            // y > 0 is the mask of ReLU too, since y is the ReLU's output over a positive norm.
-            const float low = y_low > 0 ? (dy_low - y_low * along) / norm : 0;
-            const float high = y_high > 0 ? (dy_high - y_high * along) / norm : 0;
-            gradient[row * GRADIENT_STRIDE + lane_index()] = low;
-            gradient[row * GRADIENT_STRIDE + lane_index() + WARP] = high;
-            if (valid) {
-                stage.pre_gradient[place] = low;
-                stage.pre_gradient[place + WARP] = high;
-            }
-        }
-    } else {
-        float* sums = partial + 2 * TILE_THREADS;
-        merge_sums(stage, pass, tile, reinterpret_cast<float2*>(partial), sums);
-        const long long stride = stage.blocks * WIDTH;
-        for (int index = threadIdx.x; index < 16 * WIDTH / 4; index += TILE_THREADS) {
-            const int row = index / (WIDTH / 4);
-            const int column = index % (WIDTH / 4) * 4;
-            float4 value = make_float4(0, 0, 0, 0);
-            if (row < tile.valid) {
-                const long long place = (tile.first + row) * stride + (stage.stage + 1) * WIDTH + column;
-                const float4 y = load_quad(stage.states + place);
-                const float4 dy = load_quad(stage.state_gradients + place);
-                const float4 pre = load_quad(stage.pre + (tile.first + row) * WIDTH + column);
-                const float4 mean = load_quad(stage.statistics + column);
-                const float4 inverse = load_quad(stage.statistics + WIDTH + column);
-                const float4 scale = load_quad(stage.scale + column);
-                const float4 sum = load_quad(sums + column);
-                const float4 product = load_quad(sums + WIDTH + column);
-                const auto back = [&](float y, float dy, float pre, float mean, float inverse, float scale, float sum, float product) {
-                    return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) / pass.batch);
-                };
-                value = make_float4(back(y.x, dy.x, pre.x, mean.x, inverse.x, scale.x, sum.x, product.x),
-                    back(y.y, dy.y, pre.y, mean.y, inverse.y, scale.y, sum.y, product.y),
-                    back(y.z, dy.z, pre.z, mean.z, inverse.z, scale.z, sum.z, product.z),
-                    back(y.w, dy.w, pre.w, mean.w, inverse.w, scale.w, sum.w, product.w));
-                store_quad(stage.pre_gradient + (tile.first + row) * WIDTH + column, value);
-            }
-            store_quad(gradient + row * GRADIENT_STRIDE + column, value);
-        }
+// A row's gradient of pre in the last stage, two columns a lane: back through L2 normalisation and ReLU.
+__device__ __forceinline__ float2 through_length(const Tower& tower, const Tile& tile, int row) {
+    float2 y = make_float2(0, 0);
+    float2 dy = make_float2(0, 0);
+    float norm = 1;
+    if (row < tile.valid) {
+        const long long place = (tile.first + row) * WIDTH + 2 * lane_index();
+        y = *reinterpret_cast<const float2*>(tower.vectors + place);
+        dy = *reinterpret_cast<const float2*>(tower.vector_gradients + place);
+        norm = tower.norms[tile.first + row];
     }
-    __syncthreads();
+    const float product = warp_sum(y.x * dy.x + y.y * dy.y);
+    const float along = norm > SHORTEST ? product : 0;
+    // y > 0 is the mask of ReLU too, since y is the ReLU's output over a positive norm.
+    return make_float2(y.x > 0 ? (dy.x - y.x * along) / norm : 0, y.y > 0 ? (dy.y - y.y * along) / norm : 0);
 }
 
-__device__ __forceinline__ void spread_reduction_gradient(int reduction, const float* inputs, int n, float value, float gradient, float (&to)[MOST_INPUTS]) {
+// The same in other stages: back through ReLU and batch norm.
+template <class Memory>
+__device__ __forceinline__ float2 through_norm(const Memory& memory, const Pass& pass, const Tile& tile, int stage, int row) {
+    if (row >= tile.valid) {
+        return make_float2(0, 0);
+    }
+    const NormMemory norm = memory.norm(stage);
+    const int column = 2 * lane_index();
+    const auto pair = [&](const float* vector) { return *reinterpret_cast<const float2*>(vector + column); };
+    const float2 y = pair(memory.states + row * memory.stride + (stage + 1) * WIDTH);
+    const float2 dy = pair(memory.state_gradients + row * memory.stride + (stage + 1) * WIDTH);
+    const float2 pre = pair(norm.pre + row * PRE_STRIDE);
+    const float2 mean = pair(norm.mean);
+    const float2 inverse = pair(norm.inverse);
+    const float2 scale = pair(norm.scale);
+    const float2 sum = pair(memory.totals);
+    const float2 product = pair(memory.totals + WIDTH);
+    const auto back = [&](float y, float dy, float pre, float mean, float inverse, float scale, float sum, float product) {
+        return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) / pass.batch);
+    };
+    return make_float2(back(y.x, dy.x, pre.x, mean.x, inverse.x, scale.x, sum.x, product.x),
+        back(y.y, dy.y, pre.y, mean.y, inverse.y, scale.y, sum.y, product.y));
+}
+
+// gradient (16, 64) of pre, packed in shared memory and as it is in device memory. Rows are left to their warps.
+template <class Memory>
+__device__ __forceinline__ void gradient_of_pre(const Tower& tower, const Pass& pass, const Tile& tile, const Memory& memory, int stage) {
+    for_own_rows<1>([&](int row) {
+        const float2 value = stage == tower.blocks - 1 ? through_length(tower, tile, row) : through_norm(memory, pass, tile, stage, row);
+        float* own = memory.gradient + row * GRADIENT_STRIDE;
+        *reinterpret_cast<float2*>(own + 2 * lane_index()) = value;
+        if (row < tile.valid) {
+            *reinterpret_cast<float2*>(tower.of[stage].pre_gradient + (tile.first + row) * WIDTH + 2 * lane_index()) = value;
+        }
+        pack_own_row(own, own, WIDTH, memory.inverse + row);
+    });
+}
+
+__device__ __forceinline__ void spread_reduction_gradient(int reduction, const float* inputs, int n, float gradient, float (&to)[MOST_INPUTS]) {
     #pragma unroll
     for (int j = 0; j < MOST_INPUTS; j++) {
-        if (j >= n) {
-            break;
-        }
         to[j] = reduction == AVERAGE ? gradient / n : gradient;
     }
     if (reduction == PRODUCT) {
         float before = gradient;
         #pragma unroll
         for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j >= n) {
-                break;
+            if (j < n) {
+                to[j] = before;
+                before *= inputs[j * WIDTH];
             }
-            to[j] = before;
-            before *= inputs[j * WIDTH];
         }
         float after = 1;
         #pragma unroll
@@ -103,230 +152,339 @@ __device__ __forceinline__ void spread_reduction_gradient(int reduction, const f
             }
         }
     } else if (reduction == MAXIMUM || reduction == MINIMUM) {
+        const float value = reduce_inputs(reduction, inputs, n);
         bool found = false; // The gradient goes to the first input that attains the extremum.
         #pragma unroll
         for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j >= n) {
-                break;
+            if (j < n) {
+                const bool attains = !found && inputs[j * WIDTH] == value;
+                to[j] = attains ? gradient : 0;
+                found |= attains;
             }
-            const bool attains = !found && inputs[j * WIDTH] == value;
-            to[j] = attains ? gradient : 0;
-            found |= attains;
         }
     }
 }
 
-// Gradient of the projections of one row and head. projections (n, H, 4, 8); upstream (n, q); weights and scores (n, n) are scratch of the
-// row and head; result (n, 4, H, 8).
-__device__ __forceinline__ void attention_query_backward(
-    const float* projections, const float* upstream, int n, int heads, int token, int head, float* weights, float* scores, float* result) {
-    const int q = heads * HEAD;
-    float own[MOST_INPUTS];
-    attention_weights(projections, n, heads, token, head, own);
-    const float* gradient = upstream + token * q + head * HEAD;
-    float along = 0;
-    float of_weight[MOST_INPUTS];
-    #pragma unroll
-    for (int j = 0; j < MOST_INPUTS; j++) {
-        if (j >= n) {
-            break;
+// Gradient of the projections of a row: (n, 4, H, 8) like them, a token and head a lane. upstream (n, H, 8); weights and scores (H, n, n) are
+// scratch.
+__device__ __forceinline__ void attend_row_backward(
+    const Projections& projections, int n, const float* upstream, float* weights, float* scores, float* result) {
+    const int heads = projections.heads;
+    const int token = lane_index() / heads;
+    const int head = lane_index() % heads;
+    const auto upstream_of = [&](int token) { return HeadVector(upstream + (token * heads + head) * HEAD); };
+    const auto place = [&](int part) { return result + ((token * 4 + part) * heads + head) * HEAD; };
+    weights += head * n * n;
+    scores += head * n * n;
+    if (token < n) {
+        // As a query: what its weights, and through them its scores, did.
+        const HeadVector gradient = upstream_of(token);
+        float own[MOST_INPUTS];
+        projections.attention(n, token, head, own);
+        float of_weight[MOST_INPUTS];
+        float along = 0;
+        #pragma unroll
+        for (int j = 0; j < MOST_INPUTS; j++) {
+            of_weight[j] = j < n ? gradient.dot(projections.of(2, j, head)) : 0;
+            along = fmaf(own[j], of_weight[j], along);
         }
-        const float* value = projections + (j * heads + head) * 4 * HEAD + 2 * HEAD;
-        of_weight[j] = 0;
+        HeadVector of_query = gradient;
+        gradient.store(place(3));
+        #pragma unroll
         for (int a = 0; a < HEAD; a++) {
-            of_weight[j] = fmaf(gradient[a], value[a], of_weight[j]);
+            of_query.v[a] = 0;
         }
-        along = fmaf(own[j], of_weight[j], along);
+        #pragma unroll
+        for (int j = 0; j < MOST_INPUTS; j++) {
+            if (j < n) {
+                const float score = own[j] * (of_weight[j] - along) * SCORE_SCALE;
+                weights[token * n + j] = own[j];
+                scores[token * n + j] = score;
+                of_query.add(score, projections.of(1, j, head));
+            }
+        }
+        of_query.store(place(0));
     }
-    float of_query[HEAD] = {};
-    #pragma unroll
-    for (int j = 0; j < MOST_INPUTS; j++) {
-        if (j >= n) {
-            break;
-        }
-        const float score = own[j] * (of_weight[j] - along) * 0.35355339059327373f;
-        weights[token * n + j] = own[j];
-        scores[token * n + j] = score;
-        const float* key = projections + (j * heads + head) * 4 * HEAD + HEAD;
+    __syncwarp();
+    if (token < n) {
+        // As a key and value: from all queries.
+        HeadVector of_key = projections.of(0, 0, head);
+        HeadVector of_value = upstream_of(0);
+        #pragma unroll
         for (int a = 0; a < HEAD; a++) {
-            of_query[a] = fmaf(score, key[a], of_query[a]);
+            of_key.v[a] *= scores[token];
+            of_value.v[a] *= weights[token];
         }
+        #pragma unroll 1
+        for (int i = 1; i < n; i++) {
+            of_key.add(scores[i * n + token], projections.of(0, i, head));
+            of_value.add(weights[i * n + token], upstream_of(i));
+        }
+        of_key.store(place(1));
+        of_value.store(place(2));
     }
-    for (int a = 0; a < HEAD; a++) {
-        result[token * 4 * q + head * HEAD + a] = of_query[a];
-        result[token * 4 * q + 3 * q + head * HEAD + a] = gradient[a];
-    }
+    __syncwarp();
 }
 
-__device__ __forceinline__ void attention_key_backward(
-    const float* projections, const float* upstream, int n, int heads, int token, int head, const float* weights, const float* scores, float* result) {
-    const int q = heads * HEAD;
-    for (int a = 0; a < HEAD; a++) {
-        float of_key = 0;
-        float of_value = 0;
-        for (int i = 0; i < n; i++) {
-            of_key = fmaf(scores[i * n + token], projections[(i * heads + head) * 4 * HEAD + a], of_key);
-            of_value = fmaf(weights[i * n + token], upstream[i * q + head * HEAD + a], of_value);
-        }
-        result[token * 4 * q + q + head * HEAD + a] = of_key;
-        result[token * 4 * q + 2 * q + head * HEAD + a] = of_value;
-    }
-}
+// Shared memory of a self-attention block.
+struct AttentionMemory {
+    int projected;       // n 4 H 8
+    int stride;          // of projections and their gradient
+    int upstream_stride;
+    float* projections;  // (16, stride)
+    float* result;       // (16, stride)
+    float* upstream;     // (16, upstream_stride)
+    float* scratch;      // (16, 2 H n n)
 
-// Calls accumulate_input(row, column, value) once for every element of the gradient of the block's inputs (16, n*64).
-template <bool EXACT, class Input>
-__device__ __forceinline__ void block_backward(
-    const Stage& stage, const Tile& tile, float* gradient, float* work, float* inverse, float* partial, Input accumulate_input) {
-    const int n = stage.stage + 1;
-    const PackedRows upper = pack_rows<16>(gradient, GRADIENT_STRIDE, WIDTH, inverse);
-    if (stage.kind == MLP) {
-        const int hidden = stage.parameter;
-        const int stride = padded(hidden);
-        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, hidden, hidden, WIDTH, partial, [&](int row, int column, float value) {
-            work[row * stride + column] = value;
+    __device__ __forceinline__ AttentionMemory(float* work, int n, int heads) {
+        projected = n * 4 * heads * HEAD;
+        stride = padded(projected);
+        upstream_stride = padded(n * heads * HEAD);
+        projections = work;
+        result = projections + ROWS * stride;
+        upstream = result + ROWS * stride;
+        scratch = upstream + ROWS * upstream_stride;
+    }
+};
+
+// Takes the gradient of a stage's pre, packed, to that of the block's inputs: accumulate_input(row, column, four values) once for every element
+// (16, n*64) of it, in the row's warp.
+template <bool EXACT, class Memory, class Input>
+__device__ __forceinline__ void block_backward(const Block& block, const Tile& tile, const Memory& memory, int n, Input accumulate_input) {
+    const int q = HEAD * block.parameter; // of self-attention
+    const int inner = block.kind == MLP ? block.parameter : block.kind == ELEMENTWISE ? WIDTH : n * q;
+    const LayerWeight output(block.output_weight, inner, WIDTH);
+    LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, output);
+    if (sums.parts == 1 && block.kind == MLP) {
+        sums.sums = memory.work;
+    }
+    __syncthreads();
+    multiply<1, EXACT>({memory.gradient, GRADIENT_STRIDE, 1, 0}, output, sums);
+    __syncthreads();
+    if (block.kind == ELEMENTWISE) {
+        for_own_rows<1>([&](int row) {
+            // Two columns a lane, so that the inputs' gradients go as they come.
+            const float2 value = sums.pair(row, 2 * lane_index(), memory.inverse[row]);
+            const float* inputs = memory.states + row * memory.stride + 2 * lane_index();
+            float of_first[MOST_INPUTS];
+            float of_second[MOST_INPUTS];
             if (row < tile.valid) {
-                stage.first_gradient[(tile.first + row) * hidden + column] = value;
+                spread_reduction_gradient(block.parameter, inputs, n, value.x, of_first);
+                spread_reduction_gradient(block.parameter, inputs + 1, n, value.y, of_second);
+                #pragma unroll
+                for (int j = 0; j < MOST_INPUTS; j++) {
+                    if (j < n) {
+                        accumulate_input(row, j * WIDTH + 2 * lane_index(), make_float2(of_first[j], of_second[j]));
+                    }
+                }
             }
         });
-        __syncthreads();
-        tile_product<1, EXACT, PACKED>(
-            pack_rows<16>(work, stride, hidden, inverse), stage.first_weight, n * WIDTH, n * WIDTH, hidden, partial, accumulate_input);
-    } else if (stage.kind == ELEMENTWISE) {
-        const int stride = padded(WIDTH);
-        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, WIDTH, WIDTH, WIDTH, partial,
-            [&](int row, int column, float value) { work[row * stride + column] = value; });
-        __syncthreads();
-        for (int index = threadIdx.x; index < tile.valid * WIDTH; index += TILE_THREADS) {
-            const int row = index / WIDTH;
-            const int column = index % WIDTH;
-            const float* inputs = stage.states + (tile.first + row) * stage.blocks * WIDTH + column;
-            float to[MOST_INPUTS];
-            spread_reduction_gradient(
-                stage.parameter, inputs, n, stage.first[(tile.first + row) * WIDTH + column], work[row * stride + column], to);
-            #pragma unroll
-            for (int j = 0; j < MOST_INPUTS; j++) {
-                if (j >= n) {
-                    break;
-                }
-                accumulate_input(row, j * WIDTH + column, to[j]);
-            }
-        }
-    } else {
-        const int heads = stage.parameter;
-        const int q = heads * HEAD;
-        const int projected = n * 4 * q;
-        const int upstream_stride = padded(n * q);
-        const int result_stride = padded(projected);
-        float* projections = work;                                 // (16, projected + 4)
-        float* result = projections + 16 * (projected + 4);        // (16, result_stride)
-        float* upstream = result + 16 * result_stride;             // (16, upstream_stride)
-        float* weights = upstream + 16 * upstream_stride;          // (16, H, n, n)
-        float* scores = weights + 16 * heads * n * n;
-        load_rows<16>(projections, projected + 4, stage.first + tile.first * projected, projected, projected, tile.valid);
-        tile_product<1, EXACT, PACKED>(upper, stage.output_weight, n * q, n * q, WIDTH, partial,
-            [&](int row, int column, float value) { upstream[row * upstream_stride + column] = value; });
-        __syncthreads();
-        for (int phase = 0; phase < 2; phase++) {
-            for (int index = threadIdx.x; index < 16 * n * heads; index += TILE_THREADS) {
-                const int row = index / (n * heads);
-                const int token = index % (n * heads) / heads;
-                const int head = index % heads;
-                float* own_weights = weights + (row * heads + head) * n * n;
-                float* own_scores = scores + (row * heads + head) * n * n;
-                if (phase == 0) {
-                    attention_query_backward(projections + row * (projected + 4), upstream + row * upstream_stride, n, heads, token, head,
-                        own_weights, own_scores, result + row * result_stride);
-                } else {
-                    attention_key_backward(projections + row * (projected + 4), upstream + row * upstream_stride, n, heads, token, head,
-                        own_weights, own_scores, result + row * result_stride);
-                }
-            }
-            __syncthreads();
-        }
-        for (int index = threadIdx.x; index < tile.valid * projected; index += TILE_THREADS) {
-            stage.first_gradient[tile.first * projected + index] = result[index / projected * result_stride + index % projected];
-        }
-        __syncthreads();
-        const PackedRows lower = pack_rows<16>(result, result_stride, projected, inverse);
-        for (int g = warp_index(); g < 2 * n; g += TILE_WARPS) {
-            float accumulators[1][4][4] = {};
-            const WeightGroup group = {stage.first_weight, WIDTH, g % 2 * GROUP, WIDTH, 8, 4 * q};
-            accumulate_pairs<1, EXACT, PACKED>(accumulators, lower.rows + g / 2 * 4 * q, lower.stride, group, 0, 4 * q);
-            for_each_result<1>(accumulators, [&](int row, int part, int position, float value) {
-                accumulate_input(row, g / 2 * WIDTH + g % 2 * GROUP + result_column<PACKED>(part, position), value * lower.inverse[row]);
-            });
-        }
+        return;
     }
+    LayerInput input;
+    if (block.kind == MLP) {
+        const int stride = padded(inner);
+        for_own_rows<1>([&](int row) {
+            float* own = memory.work + row * stride;
+            for_own_quads(inner, [&](int column) {
+                const float4 value = sums.quad(row, column, memory.inverse[row]);
+                store_quad(own + column, value);
+                if (row < tile.valid) {
+                    store_quad(block.first_gradient + (tile.first + row) * inner + column, value);
+                }
+            });
+            pack_own_row(own, own, inner, memory.inverse + row);
+        });
+        input = {memory.work, stride, 1, 0};
+    } else {
+        const AttentionMemory own(memory.work, n, block.parameter);
+        for_own_rows<1>([&](int row) {
+            float* upstream = own.upstream + row * own.upstream_stride;
+            float* result = own.result + row * own.stride;
+            float* weights = own.scratch + row * 2 * block.parameter * n * n;
+            for_own_quads(inner, [&](int column) { store_quad(upstream + column, sums.quad(row, column, memory.inverse[row])); });
+            __syncwarp();
+            attend_row_backward({own.projections + row * own.stride, block.parameter}, n, upstream, weights, weights + block.parameter * n * n, result);
+            if (row < tile.valid) {
+                for_own_quads(own.projected, [&](int column) {
+                    store_quad(block.first_gradient + (tile.first + row) * own.projected + column, load_quad(result + column));
+                });
+            }
+            pack_own_row(result, result, own.projected, memory.inverse + row);
+        });
+        input = {own.result, own.stride, n, 4 * q};
+    }
+    __syncthreads();
+    const LayerWeight first(block.first_weight, block.kind == MLP ? n * WIDTH : WIDTH, block.kind == MLP ? inner : 4 * q);
+    if (block.kind == MLP) {
+        sums = LayerSums::shared_by_warps<1>(memory.sums, first);
+    } else {
+        sums = {memory.sums, padded(n * WIDTH), 1, 0};
+    }
+    multiply<1, EXACT>(input, first, sums);
+    __syncthreads();
+    for_own_rows<1>([&](int row) {
+        const float scale = memory.inverse[row];
+        for (int column = 2 * lane_index(); column < n * WIDTH; column += WIDTH) {
+            accumulate_input(row, column, sums.pair(row, column, scale));
+        }
+    });
 }
 
 // What the tile contributes to the sums over the batch that batch norm of the stage before needs: of the gradient behind ReLU, and of its
-// product with the normalised value.
-__device__ __forceinline__ void tile_sums(const Stage& stage, const Tile& tile, const float* newest, float2* scratch) {
-    const int column = threadIdx.x % WIDTH;
-    const long long stride = stage.blocks * WIDTH;
-    const float mean = stage.previous_statistics[column];
-    const float inverse = stage.previous_statistics[WIDTH + column];
-    const float2 sums = column_sums(
-        scratch, tile.valid,
-        [&](int row) {
-            return make_float2(stage.states[(tile.first + row) * stride + stage.stage * WIDTH + column],
-                stage.previous_pre[(tile.first + row) * WIDTH + column]);
-        },
-        [&](int row, const float2& loaded) {
-            const float gradient = loaded.x > 0 ? newest[row * GRADIENT_STRIDE + column] : 0;
-            return make_float2(gradient, gradient * (loaded.y - mean) * inverse);
-        },
-        [] {});
-    if (threadIdx.x < WIDTH) {
-        stage.partials[(long long)tile.index * WIDTH + column] = sums;
-    }
-}
-
-template <bool EXACT> __device__ __forceinline__ void backward_stage(const Stage& stage, const Pass& pass) {
-    wait_for_launch_before();
-    if (stage.stage < 0) {
+// product with the normalised value. A thread a column.
+template <class Memory>
+__device__ __forceinline__ void tile_sums(
+    float2* partials, const Tile& tile, const Memory& memory, int stage, const float* newest, int newest_stride) {
+    const int column = threadIdx.x;
+    if (column >= WIDTH) {
         return;
     }
-    const Tile tile = own_tile<16>(pass);
-    DYNAMIC_SHARED(float, memory);
-    float* partial = memory;
-    float* inverse = partial + PARTIAL_FLOATS<1>;
-    float* gradient = inverse + 16;
-    float* newest = gradient + 16 * GRADIENT_STRIDE; // the complete gradient of states[:, s]
-    float* work = newest + 16 * GRADIENT_STRIDE;
-    gradient_of_pre(stage, pass, tile, gradient, partial);
-    const bool is_last = stage.stage == stage.blocks - 1;
-    const int stride = stage.blocks * WIDTH;
-    block_backward<EXACT>(stage, tile, gradient, work, inverse, partial, [&](int row, int column, float value) {
+    const NormMemory norm = memory.norm(stage - 1);
+    const float mean = norm.mean[column];
+    const float inverse = norm.inverse[column];
+    float2 sums = make_float2(0, 0);
+    #pragma unroll 8
+    for (int row = 0; row < ROWS; row++) {
+        if (row < tile.valid && memory.states[row * memory.stride + stage * WIDTH + column] > 0) {
+            const float gradient = newest[row * newest_stride + column];
+            sums.x += gradient;
+            sums.y += gradient * (norm.pre[row * PRE_STRIDE + column] - mean) * inverse;
+        }
+    }
+    partials[(long long)tile.index * WIDTH + column] = sums;
+}
+
+// input_gradient += gradient of states[:, 0] through the alignment, and the regulariser's.
+template <bool EXACT, class Memory>
+__device__ __forceinline__ void align_gradient(const Tower& tower, const Tile& tile, const Memory& memory, const float* newest, int newest_stride) {
+    for_own_rows<1>([&](int row) {
+        float* own = memory.gradient + row * GRADIENT_STRIDE;
+        const int column = 2 * lane_index();
+        float2 value = make_float2(0, 0);
         if (row < tile.valid) {
-            float* place = stage.state_gradients + (tile.first + row) * stride + column;
-            value = is_last ? value : *place + value;
-            *place = value;
+            value = *reinterpret_cast<const float2*>(newest + row * newest_stride + column);
+            *reinterpret_cast<float2*>(tower.state_gradients + (tile.first + row) * tower.blocks * WIDTH + column) = value;
         }
-        if (column >= stage.stage * WIDTH) {
-            newest[row * GRADIENT_STRIDE + column - stage.stage * WIDTH] = value;
-        }
+        *reinterpret_cast<float2*>(own + column) = value;
+        pack_own_row(own, own, WIDTH, memory.inverse + row);
     });
     __syncthreads();
-    if (stage.stage > 0) {
-        tile_sums(stage, tile, newest, reinterpret_cast<float2*>(partial));
-        return;
+    const LayerWeight weight(tower.alignment_weight, tower.input_width, WIDTH);
+    LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, weight);
+    if (sums.parts == 1) {
+        sums.sums = memory.work;
     }
-    for (int index = threadIdx.x; index < (16 - tile.valid) * WIDTH; index += TILE_THREADS) {
-        newest[(tile.valid + index / WIDTH) * GRADIENT_STRIDE + index % WIDTH] = 0;
-    }
+    multiply<1, EXACT>({memory.gradient, GRADIENT_STRIDE, 1, 0}, weight, sums);
     __syncthreads();
-    const float norm = stage.penalty_columns > 0 ? *stage.penalty_norm : 0;
-    const float penalty = norm > 0 ? stage.penalty / norm : 0;
-    tile_product<1, EXACT, PACKED>(
-        pack_rows<16>(newest, GRADIENT_STRIDE, WIDTH, inverse), stage.alignment_weight, stage.input_width, stage.input_width, WIDTH, partial,
-        [&](int row, int column, float value) {
-            if (row < tile.valid) {
-                const long long place = (tile.first + row) * stage.input_stride + column;
-                stage.input_gradient[place] += column < stage.penalty_columns ? value + penalty * stage.input[place] : value;
-            }
+    const float norm = tower.penalty_columns > 0 ? *tower.penalty_norm : 0;
+    const float penalty = norm > 0 ? tower.penalty / norm : 0;
+    for_own_rows<1>([&](int row) {
+        if (row >= tile.valid) {
+            return;
+        }
+        const long long place = (tile.first + row) * tower.input_stride;
+        for_own_quads(tower.input_width, [&](int column) {
+            const float4 value = sums.quad(row, column, memory.inverse[row]);
+            const float4 input = load_quad(tower.input + place + column);
+            float4 gradient = load_quad(tower.input_gradient + place + column);
+            const auto regularised = [&](int offset, float value, float input) {
+                return column + offset < tower.penalty_columns ? value + penalty * input : value;
+            };
+            gradient.x += regularised(0, value.x, input.x);
+            gradient.y += regularised(1, value.y, input.y);
+            gradient.z += regularised(2, value.z, input.z);
+            gradient.w += regularised(3, value.w, input.w);
+            store_quad(tower.input_gradient + place + column, gradient);
         });
+    });
 }
 
-extern "C" __global__ void __launch_bounds__(512) towers_backward_16(Towers towers) { backward_stage<true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(512) towers_backward_16_tf32(Towers towers) { backward_stage<false>(towers.of[blockIdx.y], towers.pass); }
+template <bool EXACT, bool RESIDENT> __device__ __forceinline__ void backward(const Tower& tower, const Pass& pass) {
+    wait_for_launch_before();
+    if (tower.begin >= tower.end) {
+        return;
+    }
+    DYNAMIC_SHARED(float, shared);
+    const Tile tile = own_tile<ROWS>(pass);
+    const BackwardMemory<RESIDENT> memory(shared, tower, tile);
+    GridBarrier barrier = {tower.barrier, (unsigned)tile.of_group, 0};
+    if (RESIDENT) {
+        for_own_rows<1>([&](int row) {
+            const int width = tower.blocks * WIDTH;
+            load_row(memory.states + row * memory.stride, tower.states + (tile.first + row) * width, width, row < tile.valid);
+        });
+    } else if (tower.end < tower.blocks) {
+        load_norm(tower.of[tower.end - 1], tile, memory.norm(tower.end - 1));
+    }
+    #pragma unroll 1
+    for (int stage = tower.end - 1; stage >= tower.begin; stage--) {
+        const bool is_first = stage == tower.end - 1;
+        const bool is_last = stage == tower.blocks - 1;
+        const Block& block = tower.of[stage];
+        const int n = stage + 1;
+        // What does not depend on other blocks of threads, before waiting for them.
+        if (stage > 0) {
+            load_norm(tower.of[stage - 1], tile, memory.norm(stage - 1));
+        }
+        if (block.kind == SELF_ATTENTION) {
+            const AttentionMemory own(memory.work, n, block.parameter);
+            for_own_rows<1>([&](int row) {
+                load_row(own.projections + row * own.stride, block.first + (tile.first + row) * own.projected, own.projected, row < tile.valid);
+            });
+        }
+        if (!is_last) {
+            if (RESIDENT && !is_first) {
+                barrier.wait();
+            }
+            const int tile_rows = is_first ? pass.merged_rows : ROWS;
+            merge_sums(is_first ? tower.merged : tower.partials[(stage + 1) % 2], (pass.batch + tile_rows - 1) / tile_rows,
+                reinterpret_cast<float2*>(memory.sums), memory.totals);
+        }
+        gradient_of_pre(tower, pass, tile, memory, stage);
+        float* newest = RESIDENT ? memory.state_gradients + stage * WIDTH : memory.newest;
+        const int newest_stride = RESIDENT ? memory.stride : GRADIENT_STRIDE;
+        block_backward<EXACT>(block, tile, memory, n, [&](int row, int column, float2 value) {
+            if (row >= tile.valid) {
+                return;
+            }
+            float2* place = reinterpret_cast<float2*>(memory.state_gradients + row * memory.stride + column);
+            if (!is_last) {
+                const float2 others = *place;
+                value.x += others.x;
+                value.y += others.y;
+            }
+            *place = value;
+            if (!RESIDENT && column >= stage * WIDTH) {
+                *reinterpret_cast<float2*>(newest + row * newest_stride + column - stage * WIDTH) = value;
+            }
+        });
+        __syncthreads();
+        if (stage > 0) {
+            tile_sums(tower.partials[stage % 2], tile, memory, stage, newest, newest_stride);
+            if (RESIDENT) {
+                barrier.arrive();
+            }
+        }
+        // From here on nobody waits for this block of threads. The gradients of gamma and beta are the sums.
+        if (!is_last && tile.index == 0 && threadIdx.x < WIDTH) {
+            block.shift_gradient[threadIdx.x] += memory.totals[threadIdx.x];
+            block.scale_gradient[threadIdx.x] += memory.totals[WIDTH + threadIdx.x];
+        }
+        if (stage == 0) {
+            align_gradient<EXACT>(tower, tile, memory, newest, newest_stride);
+        }
+    }
+    if (RESIDENT) {
+        barrier.leave();
+    }
+}
+
+#define KERNEL(name, EXACT, RESIDENT)                                                                      \
+    extern "C" __global__ void __launch_bounds__(512) name(LARGE_ARGUMENT(Towers) towers) {                \
+        backward<EXACT, RESIDENT>(towers.of[blockIdx.y], towers.pass);                                     \
+    }
+KERNEL(towers_backward_16, true, false)
+KERNEL(towers_backward_16_tf32, false, false)
+KERNEL(towers_backward_resident, true, true)
+KERNEL(towers_backward_resident_tf32, false, true)

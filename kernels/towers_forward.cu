@@ -1,43 +1,72 @@
-// Forward pass of both towers, a stage a launch; see common/towers.cuh. Assigns states, first, second, pre, statistics, vectors and norms.
+// Forward pass of both towers; see common/towers.cuh. Assigns states, first, second, pre, statistics, vectors and norms.
 #include "common/towers.cuh"
 
-// Sum of squares of the first columns of a tile's rows; rows past the batch are zero.
-template <int ROWS> __device__ __forceinline__ float tile_squares(const float* rows, int stride, int columns) {
-    float sum = 0;
-    for (int index = threadIdx.x; index < ROWS * columns; index += TILE_THREADS) {
-        const float value = rows[index / columns * stride + index % columns];
-        sum += value * value;
+// Shared memory of a launch; TowerMemory.cs adds up the same. Only a resident launch needs the states of one stage in the next; otherwise
+// packed rows take their place.
+template <int MT, bool RESIDENT> struct ForwardMemory {
+    static constexpr int ROWS = 16 * MT;
+    float* sums;
+    float* inverse;    // (ROWS): what undoes the scales of packed rows
+    float* statistics; // (2, 64): mean, inverse standard deviation
+    float* vectors;    // (3, 64): gamma and beta of the batch norm before the stage, bias of the block's last layer
+    float* pre;        // (ROWS, PRE_STRIDE)
+    float* x;          // (ROWS, 64 end): states
+    float* packed;     // (ROWS, 64 end)
+    float* rest;
+    int stride;        // of x and packed
+
+    __device__ __forceinline__ ForwardMemory(float* memory, int end) {
+        stride = padded(end * WIDTH);
+        sums = memory;
+        inverse = sums + SUM_FLOATS<MT>;
+        statistics = inverse + ROWS;
+        vectors = statistics + 2 * WIDTH;
+        pre = vectors + 3 * WIDTH;
+        x = pre + ROWS * PRE_STRIDE;
+        packed = RESIDENT ? x + ROWS * stride : x;
+        rest = packed + ROWS * stride;
     }
+};
+
+// Sum of squares of the first columns of a tile's rows; rows past the batch are zero.
+template <int MT> __device__ __forceinline__ float tile_squares(const float* rows, int stride, int columns) {
+    float sum = 0;
+    for_own_rows<MT>([&](int row) {
+        for (int column = lane_index(); column < columns; column += WARP) {
+            const float value = rows[row * stride + column];
+            sum += value * value;
+        }
+    });
     return block_sum<TILE_THREADS>(sum);
 }
 
-// The regulariser, in one block of threads of stage 1: loss += penalty |embeddings|.
-__device__ __forceinline__ void add_penalty(const Stage& stage, int tiles) {
+// The regulariser, in one block of threads: loss += penalty |embeddings|.
+__device__ __forceinline__ void add_penalty(const Tower& tower, int tiles) {
     double sum = 0;
     for (int tile = threadIdx.x; tile < tiles; tile += TILE_THREADS) {
-        sum += stage.penalty_partials[tile];
+        sum += tower.penalty_partials[tile];
     }
     sum = block_sum<TILE_THREADS>(sum);
     if (threadIdx.x == 0) {
         const float norm = (float)sqrt(sum);
-        *stage.penalty_norm = norm;
-        atomicAdd(stage.loss, stage.penalty * norm); // User and item tower add one term each to zero, so their order is no matter.
+        *tower.penalty_norm = norm;
+        atomicAdd(tower.loss, tower.penalty * norm); // User and item tower add one term each to zero, so their order is no matter.
     }
 }
 
-// Running statistics of stage s - 1 after all groups, by the block of threads that ends this last of one a group.
-__device__ __forceinline__ void update_running_statistics(const Stage& stage, const Pass& pass) {
-    if ((pass.groups > 1 && !is_last_block(stage.counter, pass.groups)) || threadIdx.x >= WIDTH) {
+// Running statistics of a block after all groups, by the block of threads that ends this last of one a group.
+__device__ __forceinline__ void update_running_statistics(const Tower& tower, const Block& block, const Pass& pass) {
+    if ((pass.groups > 1 && !is_last_block(tower.counter, pass.groups)) || threadIdx.x >= WIDTH) {
         return;
     }
     const int column = threadIdx.x;
-    float* mean = stage.previous_running + column;
-    float* variance = mean + stage.previous_running_variance;
+    float* mean = block.running + column;
+    float* variance = mean + block.running_variance;
     float running_mean = *mean;
     float running_variance = *variance;
     const float correction = pass.batch > 1 ? (float)pass.batch / (pass.batch - 1) : 1.0f;
     for (int group = 0; group < pass.groups; group++) {
-        const float* other = stage.previous_statistics + group * 2 * WIDTH;
+        const float* other = block.statistics + group * 2 * WIDTH;
         const float weight = pass.cumulative ? 1.0f / (pass.first_group + group + 1) : pass.momentum;
         const float inverse = other[WIDTH + column];
         const float of_group = (1.0f / (inverse * inverse) - EPSILON) * correction;
@@ -48,261 +77,350 @@ __device__ __forceinline__ void update_running_statistics(const Stage& stage, co
     *variance = running_variance;
 }
 
-// statistics (2, 64) in shared memory: of stage s - 1 over the tile's group; the group's first block of threads publishes them. Deviations are
-// counted from the first tile's mean, which is as good as the mean itself against cancellation. The block is in step after.
-template <class Meanwhile>
-__device__ __forceinline__ void merge_statistics(
-    const Stage& stage, const Pass& pass, const Tile& tile, float2* scratch, float* statistics, Meanwhile meanwhile) {
-    const int column = threadIdx.x % WIDTH;
-    const int tiles = (pass.batch + stage.merged_rows - 1) / stage.merged_rows;
-    const float2* partials = stage.merged + (long long)tile.group * tiles * WIDTH + column;
-    const float shift = partials->x;
-    const float2 sums = column_sums(
-        scratch, tiles, [&](int other) { return partials[other * WIDTH]; },
-        [&](int other, const float2& partial) {
-            const float rows = (float)min(stage.merged_rows, pass.batch - other * stage.merged_rows);
-            const float distance = partial.x - shift;
-            return make_float2(rows * distance, fmaf(rows * distance, distance, partial.y));
-        },
-        meanwhile);
-    const float offset = sums.x / pass.batch;
-    const float variance = fmaxf(sums.y / pass.batch - offset * offset, 0.0f);
-    const float mean = shift + offset;
-    const float inverse = 1.0f / sqrtf(variance + EPSILON);
-    const bool publishes = tile.index % tile.of_group == 0;
-    if (threadIdx.x < WIDTH) {
-        statistics[column] = mean;
-        statistics[WIDTH + column] = inverse;
-        if (publishes) {
-            float* shared = stage.previous_statistics + tile.group * 2 * WIDTH;
-            shared[column] = mean;
-            shared[WIDTH + column] = inverse;
-        }
-    }
-    __syncthreads();
-    if (publishes) {
-        update_running_statistics(stage, pass);
-    }
-}
-
-// x[:, s] and states[:, s]: the aligned input, or what batch norm and ReLU make of the stage before.
-template <int MT, bool EXACT>
-__device__ __forceinline__ void newest_state(const Stage& stage, const Pass& pass, const Tile& tile, float* x, int x_stride, float* work, float* inverse, float* partial) {
-    constexpr int ROWS = 16 * MT;
-    const int states_stride = stage.blocks * WIDTH;
-    const auto earlier_states = [&] {
-        load_rows<ROWS>(x, x_stride, stage.states + tile.first * states_stride, states_stride, stage.stage * WIDTH, tile.valid);
-    };
-    float* states = stage.states + tile.first * states_stride + stage.stage * WIDTH;
-    float* newest = x + stage.stage * WIDTH;
-    if (stage.stage == 0) {
-        const int stride = padded(stage.input_width);
-        load_rows<ROWS>(work, stride, stage.input + tile.first * stage.input_stride, stage.input_stride, stage.input_width, tile.valid);
-        __syncthreads();
-        if (stage.penalty_columns > 0) {
-            const float squares = tile_squares<ROWS>(work, stride, stage.penalty_columns);
-            if (threadIdx.x == 0) {
-                stage.penalty_partials[tile.index] = squares;
-            }
-        }
-        const PackedRows input = pack_rows<ROWS>(work, stride, stage.input_width, inverse);
-        tile_product<MT, EXACT, PACKED>(input, stage.alignment_weight, WIDTH, WIDTH, stage.input_width, partial,
-            [&](int row, int column, float value) {
-                value += stage.alignment_bias[column];
-                newest[row * x_stride + column] = value;
-                if (row < tile.valid) {
-                    states[(long long)row * states_stride + column] = value;
-                }
-            });
+// The group's first block of threads leaves the statistics for the backward pass and for inference.
+__device__ __forceinline__ void publish_statistics(
+    const Tower& tower, const Block& block, const Pass& pass, const Tile& tile, const float* statistics) {
+    if (tile.index % tile.of_group != 0) {
         return;
     }
-    float2* scratch = reinterpret_cast<float2*>(partial);
-    float* statistics = partial + 2 * TILE_THREADS;
-    if (pass.inference) {
-        earlier_states();
-    } else {
-        merge_statistics(stage, pass, tile, scratch, statistics, earlier_states);
+    if (threadIdx.x < 2 * WIDTH) {
+        block.statistics[tile.group * 2 * WIDTH + threadIdx.x] = statistics[threadIdx.x];
     }
-    const float* mean_source = pass.inference ? stage.previous_running : statistics;
-    const float* spread_source = mean_source + (pass.inference ? stage.previous_running_variance : WIDTH);
-    for (int index = threadIdx.x; index < ROWS * WIDTH / 4; index += TILE_THREADS) {
-        const int row = index / (WIDTH / 4);
-        const int column = index % (WIDTH / 4) * 4;
-        float4 value = make_float4(0, 0, 0, 0);
-        if (row < tile.valid) {
-            const float4 pre = load_quad(stage.previous_pre + (tile.first + row) * WIDTH + column);
-            const float4 mean = load_quad(mean_source + column);
-            const float4 spread = load_quad(spread_source + column);
-            const float4 scale = load_quad(stage.previous_scale + column);
-            const float4 shift = load_quad(stage.previous_shift + column);
-            const auto normalise = [&](float x, float mean, float spread, float scale, float shift) {
-                const float inverse = pass.inference ? 1.0f / sqrtf(spread + EPSILON) : spread;
-                return fmaxf((x - mean) * inverse * scale + shift, 0.0f);
-            };
-            value = make_float4(normalise(pre.x, mean.x, spread.x, scale.x, shift.x), normalise(pre.y, mean.y, spread.y, scale.y, shift.y),
-                normalise(pre.z, mean.z, spread.z, scale.z, shift.z), normalise(pre.w, mean.w, spread.w, scale.w, shift.w));
-            store_quad(states + (long long)row * states_stride + column, value);
+    __syncthreads();
+    update_running_statistics(tower, block, pass);
+}
+
+// statistics (2, 64) in shared memory over the tile's group, from partials (tiles of `tile_rows` rows, 64). Deviations are counted from the
+// first tile's mean, which is as good as the mean itself against cancellation. The block is in step after.
+__device__ __forceinline__ void merge_statistics(
+    const float2* partials, int tile_rows, const Pass& pass, const Tile& tile, float2* scratch, float* statistics) {
+    const int column = threadIdx.x % WIDTH;
+    const int tiles = (pass.batch + tile_rows - 1) / tile_rows;
+    partials += (long long)tile.group * tiles * WIDTH + column;
+    const float shift = partials->x;
+    const float2 sums = column_sums(scratch, tiles, [&](int other) {
+        const float2 partial = partials[other * WIDTH];
+        const float rows = (float)min(tile_rows, pass.batch - other * tile_rows);
+        const float distance = partial.x - shift;
+        return make_float2(rows * distance, fmaf(rows * distance, distance, partial.y));
+    });
+    if (threadIdx.x < WIDTH) {
+        const float offset = sums.x / pass.batch;
+        const float variance = fmaxf(sums.y / pass.batch - offset * offset, 0.0f);
+        statistics[column] = shift + offset;
+        statistics[WIDTH + column] = 1.0f / sqrtf(variance + EPSILON);
+    }
+    __syncthreads();
+}
+
+// states[row, s]: what batch norm and ReLU make of the row's `pre`, two columns a lane; zero in rows past the batch.
+template <class Memory>
+__device__ __forceinline__ void normalise_row(const Tower& tower, const Tile& tile, const Memory& memory, int stage, int row) {
+    const int column = 2 * lane_index();
+    float2 value = make_float2(0, 0);
+    if (row < tile.valid) {
+        const auto pair = [&](const float* vector) { return *reinterpret_cast<const float2*>(vector + column); };
+        const float2 pre = pair(memory.pre + row * PRE_STRIDE);
+        const float2 mean = pair(memory.statistics);
+        const float2 inverse = pair(memory.statistics + WIDTH);
+        const float2 scale = pair(memory.vectors);
+        const float2 shift = pair(memory.vectors + WIDTH);
+        value.x = fmaxf((pre.x - mean.x) * inverse.x * scale.x + shift.x, 0.0f);
+        value.y = fmaxf((pre.y - mean.y) * inverse.y * scale.y + shift.y, 0.0f);
+        *reinterpret_cast<float2*>(tower.states + ((tile.first + row) * tower.blocks + stage) * WIDTH + column) = value;
+    }
+    *reinterpret_cast<float2*>(memory.x + row * memory.stride + stage * WIDTH + column) = value;
+    __syncwarp();
+}
+
+// states[:, 0]: the aligned input. Rows are left to their warps.
+template <int MT, bool EXACT, class Memory>
+__device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile, const Memory& memory) {
+    float* input = memory.rest;
+    const int stride = padded(tower.input_width);
+    for_own_rows<MT>([&](int row) {
+        load_row(input + row * stride, tower.input + (tile.first + row) * tower.input_stride, tower.input_width, row < tile.valid);
+    });
+    if (tower.penalty_columns > 0) {
+        __syncwarp();
+        const float squares = tile_squares<MT>(input, stride, tower.penalty_columns);
+        if (threadIdx.x == 0) {
+            tower.penalty_partials[tile.index] = squares;
         }
-        store_quad(newest + row * x_stride + column, value);
+    }
+    for_own_rows<MT>([&](int row) { pack_own_row(input + row * stride, input + row * stride, tower.input_width, memory.inverse + row); });
+    __syncthreads();
+    const LayerWeight weight(tower.alignment_weight, WIDTH, tower.input_width);
+    const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
+    multiply<MT, EXACT>({input, stride, 1, 0}, weight, sums);
+    __syncthreads();
+    for_own_rows<MT>([&](int row) {
+        const int column = 2 * lane_index();
+        float2 value = sums.pair(row, column, memory.inverse[row]);
+        value.x += tower.alignment_bias[column];
+        value.y += tower.alignment_bias[column + 1];
+        *reinterpret_cast<float2*>(memory.x + row * memory.stride + column) = value;
+        if (row < tile.valid) {
+            *reinterpret_cast<float2*>(tower.states + (tile.first + row) * tower.blocks * WIDTH + column) = value;
+        }
+    });
+    __syncwarp();
+}
+
+// A row of what the block's first layer gives, from its sums: with the bias, to shared memory and, where a backward pass follows, to device memory.
+__device__ __forceinline__ void finish_row(
+    const LayerSums& sums, int row, int width, float scale, const float* bias, int bias_width, float* result, float* saved) {
+    for_own_quads(width, [&](int column) {
+        float4 value = sums.quad(row, column, scale);
+        const float4 shift = load_quad(bias + column % bias_width);
+        value = make_float4(value.x + shift.x, value.y + shift.y, value.z + shift.z, value.w + shift.w);
+        store_quad(result + column, value);
+        if (saved != nullptr) {
+            store_quad(saved + column, value);
+        }
+    });
+    __syncwarp();
+}
+
+// What the last layer of an element-wise block reads.
+__device__ __forceinline__ void reduce_row(const Block& block, const float* x, int n, float* reduced, float* saved) {
+    for (int column = lane_index(); column < WIDTH; column += WARP) {
+        const float value = reduce_inputs(block.parameter, x + column, n);
+        reduced[column] = value;
+        if (saved != nullptr) {
+            saved[column] = value;
+        }
     }
 }
 
-__device__ __forceinline__ float reduce_inputs(int reduction, const float* inputs, int n) {
-    float value = inputs[0];
-    for (int j = 1; j < n; j++) {
-        const float other = inputs[j * WIDTH];
-        value = reduction == PRODUCT ? value * other : reduction == MAXIMUM ? fmaxf(value, other) : reduction == MINIMUM ? fminf(value, other) : value + other;
+// What the last layer of a self-attention block reads, (n, H, 8): attention's results with their residuals, a query token and head a lane.
+__device__ __forceinline__ void attend_row(const Projections& projections, int n, float* attended, float* saved) {
+    const int heads = projections.heads;
+    const int token = lane_index() / heads;
+    const int head = lane_index() % heads;
+    if (token < n) {
+        float weights[MOST_INPUTS];
+        projections.attention(n, token, head, weights);
+        HeadVector value = projections.of(3, token, head);
+        #pragma unroll
+        for (int j = 0; j < MOST_INPUTS; j++) {
+            if (j < n) {
+                value.add(weights[j], projections.of(2, j, head));
+            }
+        }
+        value.store(attended + (token * heads + head) * HEAD);
+        if (saved != nullptr) {
+            value.store(saved + (token * heads + head) * HEAD);
+        }
     }
-    return reduction == AVERAGE ? value / n : value;
 }
 
-// Result(row, column, value) of the block's last linear layer, bias not added.
-template <int MT, bool EXACT, class Result>
-__device__ __forceinline__ void block_forward(
-    const Stage& stage, const Tile& tile, float* x, int x_stride, float* work, float* inverse, float* partial, Result result) {
+// Prepares the input of the block's last layer and returns it with its width. The block of threads is in step after.
+template <int MT, bool EXACT, class Memory>
+__device__ __forceinline__ LayerInput before_last_layer(
+    const Block& block, const Tile& tile, const Memory& memory, int n, const float* first_bias, float* work, int* width) {
     constexpr int ROWS = 16 * MT;
-    const int n = stage.stage + 1;
-    if (stage.kind == MLP) {
-        const int hidden = stage.parameter;
+    const auto saved = [&](float* memory, int row, int width) {
+        return memory != nullptr && row < tile.valid ? memory + (tile.first + row) * width : nullptr;
+    };
+    if (block.kind == ELEMENTWISE) {
+        const int stride = padded(WIDTH);
+        for_own_rows<MT>([&](int row) {
+            float* reduced = work + row * stride;
+            reduce_row(block, memory.x + row * memory.stride, n, reduced, saved(block.first, row, WIDTH));
+            pack_own_row(reduced, reduced, WIDTH, memory.inverse + row);
+        });
+        __syncthreads();
+        *width = WIDTH;
+        return {work, stride, 1, 0};
+    }
+    for_own_rows<MT>([&](int row) {
+        pack_own_row(memory.x + row * memory.stride, memory.packed + row * memory.stride, n * WIDTH, memory.inverse + row);
+    });
+    __syncthreads();
+    if (block.kind == MLP) {
+        const int hidden = block.parameter;
         const int stride = padded(hidden);
-        const PackedRows inputs = pack_rows<ROWS>(x, x_stride, n * WIDTH, inverse);
-        tile_product<MT, EXACT, PACKED>(inputs, stage.first_weight, hidden, hidden, n * WIDTH, partial, [&](int row, int column, float value) {
-            value += stage.first_bias[column];
-            work[row * stride + column] = value;
-            if (stage.first != nullptr && row < tile.valid) {
-                stage.first[(tile.first + row) * hidden + column] = value;
+        const LayerWeight weight(block.first_weight, hidden, n * WIDTH);
+        LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
+        if (sums.parts == 1) {
+            sums.sums = work;
+        }
+        multiply<MT, EXACT>({memory.packed, memory.stride, 1, 0}, weight, sums);
+        __syncthreads();
+        for_own_rows<MT>([&](int row) {
+            float* own = work + row * stride;
+            finish_row(sums, row, hidden, memory.inverse[row], first_bias, hidden, own, saved(block.first, row, hidden));
+            pack_own_row(own, own, hidden, memory.inverse + row);
+        });
+        __syncthreads();
+        *width = hidden;
+        return {work, stride, 1, 0};
+    }
+    const int heads = block.parameter;
+    const int q = heads * HEAD;
+    const int projected_stride = padded(4 * n * q);
+    const int stride = padded(n * q);
+    float* attended = work + ROWS * projected_stride;
+    multiply<MT, EXACT>({memory.packed, memory.stride, n, WIDTH}, LayerWeight(block.first_weight, 4 * q, WIDTH), {work, projected_stride, 1, 0});
+    __syncthreads();
+    for_own_rows<MT>([&](int row) {
+        float* projections = work + row * projected_stride;
+        finish_row({work, projected_stride, 1, 0}, row, 4 * n * q, memory.inverse[row], first_bias, 4 * q, projections, saved(block.first, row, 4 * n * q));
+        attend_row({projections, heads}, n, attended + row * stride, saved(block.second, row, n * q));
+        pack_own_row(attended + row * stride, attended + row * stride, n * q, memory.inverse + row);
+    });
+    __syncthreads();
+    *width = n * q;
+    return {attended, stride, 1, 0};
+}
+
+// What the tile contributes to the statistics of this stage: mean and sum of squared deviations. A thread a column.
+template <int ROWS> __device__ __forceinline__ void tile_statistics(float2* partials, const Tile& tile, const float* pre) {
+    const int column = threadIdx.x;
+    if (column >= WIDTH) {
+        return;
+    }
+    float sum = 0;
+    #pragma unroll 8
+    for (int row = 0; row < ROWS; row++) {
+        sum += row < tile.valid ? pre[row * PRE_STRIDE + column] : 0;
+    }
+    const float mean = sum / tile.valid;
+    float squares = 0;
+    #pragma unroll 8
+    for (int row = 0; row < ROWS; row++) {
+        const float distance = row < tile.valid ? pre[row * PRE_STRIDE + column] - mean : 0;
+        squares = fmaf(distance, distance, squares);
+    }
+    partials[(long long)tile.index * WIDTH + column] = make_float2(mean, squares);
+}
+
+// vector = relu(pre) / max(length, 1e-12), from two columns a lane.
+__device__ __forceinline__ void normalise_length(const Tower& tower, const Tile& tile, int row, float2 pre) {
+    const float2 y = make_float2(fmaxf(pre.x, 0.0f), fmaxf(pre.y, 0.0f));
+    const float norm = fmaxf(sqrtf(warp_sum(y.x * y.x + y.y * y.y)), SHORTEST);
+    if (row < tile.valid) {
+        *reinterpret_cast<float2*>(tower.vectors + (tile.first + row) * WIDTH + 2 * lane_index()) = make_float2(y.x / norm, y.y / norm);
+        if (tower.norms != nullptr && lane_index() == 0) {
+            tower.norms[tile.first + row] = norm;
+        }
+    }
+}
+
+// Biases and batch norm vectors of a stage, into shared memory while the block waits for others anyway. Returns the stage's own memory behind
+// the bias of its first layer.
+template <class Memory>
+__device__ __forceinline__ float* load_vectors(const Tower& tower, const Memory& memory, int stage) {
+    const Block& block = tower.of[stage];
+    const int first = block.kind == MLP ? block.parameter : block.kind == SELF_ATTENTION ? 4 * HEAD * block.parameter : 0;
+    for (int i = threadIdx.x; i < first; i += TILE_THREADS) {
+        memory.rest[i] = block.first_bias[i];
+    }
+    const int column = threadIdx.x % WIDTH;
+    if (threadIdx.x < WIDTH) {
+        memory.vectors[2 * WIDTH + column] = block.output_bias[column];
+    } else if (threadIdx.x < 2 * WIDTH && stage > 0) {
+        memory.vectors[column] = tower.of[stage - 1].scale[column];
+    } else if (threadIdx.x < 3 * WIDTH && stage > 0) {
+        memory.vectors[WIDTH + column] = tower.of[stage - 1].shift[column];
+    }
+    return memory.rest + padded(first);
+}
+
+template <int MT, bool EXACT, bool RESIDENT> __device__ __forceinline__ void forward(const Tower& tower, const Pass& pass) {
+    constexpr int ROWS = 16 * MT;
+    wait_for_launch_before();
+    if (tower.begin >= tower.end) {
+        return;
+    }
+    DYNAMIC_SHARED(float, shared);
+    const ForwardMemory<MT, RESIDENT> memory(shared, tower.end);
+    const Tile tile = own_tile<ROWS>(pass);
+    const bool of_batch = pass.inference == 0;
+    GridBarrier barrier = {tower.barrier, (unsigned)tile.of_group, 0};
+    if (tower.begin == 0) {
+        align_input<MT, EXACT>(tower, tile, memory);
+        __syncthreads();
+    } else {
+        // What stages before made.
+        for_own_rows<MT>([&](int row) {
+            const long long place = tile.first + row;
+            load_row(memory.x + row * memory.stride, tower.states + place * tower.blocks * WIDTH, tower.begin * WIDTH, row < tile.valid);
+            load_row(memory.pre + row * PRE_STRIDE, tower.of[tower.begin - 1].pre + place * WIDTH, WIDTH, row < tile.valid);
+        });
+    }
+    #pragma unroll 1
+    for (int stage = tower.begin; stage < tower.end; stage++) {
+        const bool is_first = stage == tower.begin;
+        const bool is_last = stage == tower.blocks - 1;
+        const Block& block = tower.of[stage];
+        float* work = load_vectors(tower, memory, stage);
+        if (stage > 0 && of_batch) {
+            if (RESIDENT && !is_first) {
+                barrier.wait();
+            }
+            merge_statistics(is_first ? tower.merged : tower.partials[(stage + 1) % 2], is_first ? pass.merged_rows : ROWS, pass, tile,
+                reinterpret_cast<float2*>(memory.sums), memory.statistics);
+        } else {
+            if (stage > 0 && threadIdx.x < WIDTH) {
+                const float* running = tower.of[stage - 1].running + threadIdx.x;
+                memory.statistics[threadIdx.x] = running[0];
+                memory.statistics[WIDTH + threadIdx.x] = 1.0f / sqrtf(running[tower.of[stage - 1].running_variance] + EPSILON);
+            }
+            __syncthreads();
+        }
+        if (stage > 0) {
+            for_own_rows<MT>([&](int row) { normalise_row(tower, tile, memory, stage, row); });
+        }
+        int width;
+        const LayerInput input = before_last_layer<MT, EXACT>(block, tile, memory, stage + 1, memory.rest, work, &width);
+        const LayerWeight weight(block.output_weight, WIDTH, width);
+        const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
+        multiply<MT, EXACT>(input, weight, sums);
+        __syncthreads();
+        for_own_rows<MT>([&](int row) {
+            const int column = 2 * lane_index();
+            float2 value = sums.pair(row, column, memory.inverse[row]);
+            value.x += memory.vectors[2 * WIDTH + column];
+            value.y += memory.vectors[2 * WIDTH + column + 1];
+            if (is_last) {
+                normalise_length(tower, tile, row, value);
+                return;
+            }
+            *reinterpret_cast<float2*>(memory.pre + row * PRE_STRIDE + column) = value;
+            if (row < tile.valid) {
+                *reinterpret_cast<float2*>(block.pre + (tile.first + row) * WIDTH + column) = value;
             }
         });
         __syncthreads();
-        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(work, stride, hidden, inverse), stage.output_weight, WIDTH, WIDTH, hidden, partial, result);
-    } else if (stage.kind == ELEMENTWISE) {
-        const int stride = padded(WIDTH);
-        for (int index = threadIdx.x; index < ROWS * WIDTH; index += TILE_THREADS) {
-            const int row = index / WIDTH;
-            const int column = index % WIDTH;
-            const float value = reduce_inputs(stage.parameter, x + row * x_stride + column, n);
-            work[row * stride + column] = value;
-            if (stage.first != nullptr && row < tile.valid) {
-                stage.first[(tile.first + row) * WIDTH + column] = value;
+        if (!is_last && of_batch) {
+            tile_statistics<ROWS>(tower.partials[stage % 2], tile, memory.pre);
+            if (RESIDENT) {
+                barrier.arrive();
             }
         }
-        __syncthreads();
-        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(work, stride, WIDTH, inverse), stage.output_weight, WIDTH, WIDTH, WIDTH, partial, result);
-    } else {
-        const int heads = stage.parameter;
-        const int q = heads * HEAD;
-        const int projected = n * heads * 4 * HEAD;
-        const int stride = padded(n * q);
-        float* attended = work + ROWS * (projected + 4);
-        const PackedRows inputs = pack_rows<ROWS>(x, x_stride, n * WIDTH, inverse);
-        for (int g = warp_index(); g < n * heads; g += TILE_WARPS) {
-            const int head = g % heads;
-            float accumulators[MT][4][4] = {};
-            const WeightGroup group = {stage.first_weight, 4 * q, head * HEAD, 4 * q, q, WIDTH};
-            accumulate_pairs<MT, EXACT, PACKED>(accumulators, inputs.rows + g / heads * WIDTH, inputs.stride, group, 0, WIDTH);
-            for_each_result<MT>(accumulators, [&](int row, int part, int dimension, float value) {
-                value = value * inputs.inverse[row] + stage.first_bias[part * q + head * HEAD + dimension];
-                const int column = g * 4 * HEAD + part * HEAD + dimension;
-                work[row * (projected + 4) + column] = value;
-                if (stage.first != nullptr && row < tile.valid) {
-                    stage.first[(tile.first + row) * projected + column] = value;
-                }
-            });
+        // From here on nobody waits for this block of threads.
+        if (stage > 0 && of_batch) {
+            publish_statistics(tower, tower.of[stage - 1], pass, tile, memory.statistics);
         }
-        __syncthreads();
-        for (int index = threadIdx.x; index < ROWS * n * heads; index += TILE_THREADS) {
-            const int row = index / (n * heads);
-            const int token = index % (n * heads) / heads;
-            const int head = index % heads;
-            const float* projections = work + row * (projected + 4);
-            float weights[MOST_INPUTS];
-            attention_weights(projections, n, heads, token, head, weights);
-            for (int a = 0; a < HEAD; a++) {
-                float value = projections[(token * heads + head) * 4 * HEAD + 3 * HEAD + a];
-                #pragma unroll
-                for (int j = 0; j < MOST_INPUTS; j++) {
-                    if (j >= n) {
-                        break;
-                    }
-                    value = fmaf(weights[j], projections[(j * heads + head) * 4 * HEAD + 2 * HEAD + a], value);
-                }
-                const int column = token * q + head * HEAD + a;
-                attended[row * stride + column] = value;
-                if (stage.second != nullptr && row < tile.valid) {
-                    stage.second[(tile.first + row) * n * q + column] = value;
-                }
-            }
+        if (stage == 1 && tower.penalty_columns > 0 && tile.index == 0) {
+            const int rows = is_first ? pass.previous_rows : ROWS;
+            add_penalty(tower, (pass.batch + rows - 1) / rows);
         }
-        __syncthreads();
-        tile_product<MT, EXACT, PACKED>(pack_rows<ROWS>(attended, stride, n * q, inverse), stage.output_weight, WIDTH, WIDTH, n * q, partial, result);
+    }
+    if (RESIDENT) {
+        barrier.leave();
     }
 }
 
-// What the tile contributes to the statistics of this stage: mean and sum of squared deviations, counted from the first row.
-__device__ __forceinline__ void tile_statistics(const Stage& stage, const Tile& tile, const float* pre, int stride, float2* scratch) {
-    const int column = threadIdx.x % WIDTH;
-    const float shift = pre[column];
-    const float2 sums = column_sums(
-        scratch, tile.valid, [&](int row) { return make_float2(pre[row * stride + column] - shift, 0); },
-        [&](int row, const float2& distance) { return make_float2(distance.x, distance.x * distance.x); }, [] {});
-    if (threadIdx.x < WIDTH) {
-        const float offset = sums.x / tile.valid;
-        stage.partials[(long long)tile.index * WIDTH + column] = make_float2(shift + offset, fmaxf(sums.y - sums.x * offset, 0.0f));
+#define KERNEL(name, MT, EXACT, RESIDENT)                                                                  \
+    extern "C" __global__ void __launch_bounds__(512) name(LARGE_ARGUMENT(Towers) towers) {                \
+        forward<MT, EXACT, RESIDENT>(towers.of[blockIdx.y], towers.pass);                                  \
     }
-}
-
-// vectors = relu(pre) / max(length, 1e-12), a warp a row.
-template <int ROWS> __device__ __forceinline__ void normalise_rows(const Stage& stage, const Tile& tile, const float* pre, int stride) {
-    for (int row = warp_index(); row < tile.valid; row += TILE_WARPS) {
-        const float low = fmaxf(pre[row * stride + lane_index()], 0.0f);
-        const float high = fmaxf(pre[row * stride + lane_index() + WARP], 0.0f);
-        const float norm = fmaxf(sqrtf(warp_sum(low * low + high * high)), SHORTEST);
-        float* vector = stage.vectors + (tile.first + row) * WIDTH;
-        vector[lane_index()] = low / norm;
-        vector[lane_index() + WARP] = high / norm;
-        if (stage.norms != nullptr && lane_index() == 0) {
-            stage.norms[tile.first + row] = norm;
-        }
-    }
-}
-
-template <int MT, bool EXACT> __device__ __forceinline__ void forward_stage(const Stage& stage, const Pass& pass) {
-    wait_for_launch_before();
-    if (stage.stage < 0) {
-        return;
-    }
-    constexpr int ROWS = 16 * MT;
-    constexpr int PRE_STRIDE = WIDTH + 4;
-    const Tile tile = own_tile<ROWS>(pass);
-    const int x_stride = padded((stage.stage + 1) * WIDTH);
-    DYNAMIC_SHARED(float, memory);
-    float* partial = memory;
-    float* inverse = partial + PARTIAL_FLOATS<MT>;
-    float* x = inverse + ROWS;
-    float* work = x + ROWS * x_stride;
-    newest_state<MT, EXACT>(stage, pass, tile, x, x_stride, work, inverse, partial);
-    __syncthreads();
-    // The block's last layer reads only `work`, and all warps are past reading x then, so its result takes x's place.
-    float* pre = x;
-    block_forward<MT, EXACT>(stage, tile, x, x_stride, work, inverse, partial, [&](int row, int column, float value) {
-        value += stage.output_bias[column];
-        pre[row * PRE_STRIDE + column] = value;
-        if (row < tile.valid && stage.stage < stage.blocks - 1) {
-            stage.pre[(tile.first + row) * WIDTH + column] = value;
-        }
-    });
-    __syncthreads();
-    if (stage.stage == stage.blocks - 1) {
-        normalise_rows<ROWS>(stage, tile, pre, PRE_STRIDE);
-    } else if (!pass.inference) {
-        tile_statistics(stage, tile, pre, PRE_STRIDE, reinterpret_cast<float2*>(partial));
-    }
-    if (stage.stage == 1 && stage.penalty_columns > 0 && tile.index == 0) {
-        add_penalty(stage, (pass.batch + stage.previous_rows - 1) / stage.previous_rows);
-    }
-}
-
-extern "C" __global__ void __launch_bounds__(512) towers_forward_16(Towers towers) { forward_stage<1, true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(512) towers_forward_16_tf32(Towers towers) { forward_stage<1, false>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(512) towers_forward_32(Towers towers) { forward_stage<2, true>(towers.of[blockIdx.y], towers.pass); }
-extern "C" __global__ void __launch_bounds__(512) towers_forward_32_tf32(Towers towers) { forward_stage<2, false>(towers.of[blockIdx.y], towers.pass); }
+KERNEL(towers_forward_16, 1, true, false)
+KERNEL(towers_forward_16_tf32, 1, false, false)
+KERNEL(towers_forward_32, 2, true, false)
+KERNEL(towers_forward_32_tf32, 2, false, false)
+KERNEL(towers_forward_resident, 1, true, true)
+KERNEL(towers_forward_resident_tf32, 1, false, true)

@@ -21,9 +21,10 @@ __host__ __device__ constexpr int padded(int width) { return (width + 31) / 32 *
 // Floats of the memory in which warps that share a result add up their parts.
 template <int MT> constexpr int PARTIAL_FLOATS = TILE_WARPS * GROUP * 16 * MT;
 
-// Turns a row of `width` floats, a multiple of 4, in place into pairs scaled by a power of two, so that the largest lies in [2^13, 2^14), and
-// fills the rest of the last 16 with zeros; by one warp. Returns what a product with weights is multiplied by to undo both scales.
-__device__ __forceinline__ float pack_row(float* row, int width) {
+// Turns a row of `width` floats, a multiple of 4, into pairs scaled by a power of two, so that the largest lies in [2^13, 2^14), and
+// fills the rest of the last 16 with zeros; by one warp. They may take the floats' own place. Returns what a product with weights is
+// multiplied by to undo both scales.
+__device__ __forceinline__ float pack_row(const float* row, float* packed, int width) {
     unsigned largest = 0; // Magnitudes compare like their bits.
     for (int column = 4 * lane_index(); column < width; column += 4 * WARP) {
         const float4 value = *reinterpret_cast<const float4*>(row + column);
@@ -38,10 +39,12 @@ __device__ __forceinline__ float pack_row(float* row, int width) {
         if (column < width) {
             value = *reinterpret_cast<const float4*>(row + column);
         }
-        *reinterpret_cast<uint4*>(row + column) = to_pairs<true>(value.x * scale, value.y * scale, value.z * scale, value.w * scale);
+        *reinterpret_cast<uint4*>(packed + column) = to_pairs<true>(value.x * scale, value.y * scale, value.z * scale, value.w * scale);
     }
     return __uint_as_float((254 - exponent) << 23) / WEIGHT_SCALE;
 }
+
+__device__ __forceinline__ float pack_row(float* row, int width) { return pack_row(row, row, width); }
 
 // A tile of packed rows; inverse undoes the scales.
 struct PackedRows {

@@ -43,6 +43,7 @@ public sealed class CudaContext : IDisposable
         MaxSharedMemoryPerBlock = DeviceFacts.Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, device);
         L2CacheBytes = DeviceFacts.Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_L2_CACHE_SIZE, device);
         SupportsMemoryPools = DeviceFacts.Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_POOLS_SUPPORTED, device) != 0;
+        SupportsCooperativeLaunch = DeviceFacts.Attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH, device) != 0;
         CudaException.ThrowIfFailed(LibCuda.cuDevicePrimaryCtxRetain(out _context, device));
         _handle = new DeviceHandle(_context, null, _ => LibCuda.cuDevicePrimaryCtxRelease(device));
         MakeCurrent();
@@ -80,6 +81,9 @@ public sealed class CudaContext : IDisposable
 
     /// <summary>Whether the device has stream-ordered memory pools.</summary>
     public bool SupportsMemoryPools { get; }
+
+    /// <summary>Whether all blocks of a launch can be made to run at once, see <see cref="Launch.CudaKernel.LaunchCooperative"/>.</summary>
+    public bool SupportsCooperativeLaunch { get; }
 
     /// <summary>Whether graphs may have conditional nodes (driver of CUDA 12.3 or newer).</summary>
     public bool SupportsConditionalNodes => _driverVersion >= ConditionalNodesDriverVersion;

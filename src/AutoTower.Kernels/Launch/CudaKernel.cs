@@ -62,7 +62,7 @@ public sealed unsafe class CudaKernel
         values = (byte*)(((nint)values + KernelArguments.Alignment - 1) & -KernelArguments.Alignment);
         void** pointers = stackalloc void*[KernelArguments.MaxCount];
         arguments.WriteTo(values, pointers);
-        Launch(stream.Enter(), grid, block, sharedBytes, pointers, dependent);
+        Launch(stream.Enter(), grid, block, sharedBytes, pointers, Attribute(dependent));
     }
 
     /// <summary>Launches a kernel whose only parameter is a struct, which is read in place: large argument blocks are not copied twice.</summary>
@@ -76,21 +76,19 @@ public sealed unsafe class CudaKernel
     /// <exception cref="ArgumentException">The kernel takes something else.</exception>
     /// <exception cref="CudaException">The driver refuses the launch; the message names kernel, grid, block and shared bytes.</exception>
     public void Launch<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument, bool dependent = false)
-        where T : unmanaged
-    {
-        ArgumentNullException.ThrowIfNull(stream);
-        if (_parameterSizes is not null && (_parameterSizes.Length != 1 || _parameterSizes[0] != sizeof(T)))
-        {
-            throw new ArgumentException(
-                $"Kernel {Name} takes {_parameterSizes.Length} arguments of {_parameterSizes.Sum()} bytes, one of {sizeof(T)} bytes was given.", nameof(argument));
-        }
-        nint handle = stream.Enter();
-        fixed (T* value = &argument)
-        {
-            void* pointer = value;
-            Launch(handle, grid, block, sharedBytes, &pointer, dependent);
-        }
-    }
+        where T : unmanaged => Launch(stream, grid, block, sharedBytes, in argument, Attribute(dependent));
+
+    /// <summary>The same, with all blocks at once: they may wait for one another (cooperative launch).</summary>
+    /// <typeparam name="T">The struct, laid out as in the kernel.</typeparam>
+    /// <param name="stream">Stream that runs it.</param>
+    /// <param name="grid">Blocks, no more than the device runs at once.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="argument">The struct; its value is copied before the call returns.</param>
+    /// <exception cref="ArgumentException">The kernel takes something else.</exception>
+    /// <exception cref="CudaException">The driver refuses the launch, as where blocks are too many; the message names kernel, grid, block and shared bytes.</exception>
+    public void LaunchCooperative<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument)
+        where T : unmanaged => Launch(stream, grid, block, sharedBytes, in argument, CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_COOPERATIVE);
 
     /// <summary>Lets a block ask for more dynamic shared memory than the default of 48 KiB.</summary>
     /// <param name="bytes">Most bytes that a launch will ask for, up to <see cref="CudaContext.MaxSharedMemoryPerBlock"/>.</param>
@@ -127,25 +125,42 @@ public sealed unsafe class CudaKernel
         }
     }
 
-    private void Launch(nint stream, Dim3 grid, Dim3 block, int sharedBytes, void** pointers, bool dependent)
+    private static CUlaunchAttributeID? Attribute(bool dependent) =>
+        dependent ? CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION : null;
+
+    private void Launch<T>(CudaStream stream, Dim3 grid, Dim3 block, int sharedBytes, in T argument, CUlaunchAttributeID? attribute)
+        where T : unmanaged
     {
-        CUresult status = dependent
-            ? LaunchDependent(stream, grid, block, sharedBytes, pointers)
+        ArgumentNullException.ThrowIfNull(stream);
+        if (_parameterSizes is not null && (_parameterSizes.Length != 1 || _parameterSizes[0] != sizeof(T)))
+        {
+            throw new ArgumentException(
+                $"Kernel {Name} takes {_parameterSizes.Length} arguments of {_parameterSizes.Sum()} bytes, one of {sizeof(T)} bytes was given.", nameof(argument));
+        }
+
+        nint handle = stream.Enter();
+        fixed (T* value = &argument)
+        {
+            void* pointer = value;
+            Launch(handle, grid, block, sharedBytes, &pointer, attribute);
+        }
+    }
+
+    private void Launch(nint stream, Dim3 grid, Dim3 block, int sharedBytes, void** pointers, CUlaunchAttributeID? attribute)
+    {
+        CUresult status = attribute is { } wanted
+            ? LaunchWith(wanted, stream, grid, block, sharedBytes, pointers)
             : LibCuda.cuLaunchKernel(_function, (uint)grid.X, (uint)grid.Y, (uint)grid.Z, (uint)block.X, (uint)block.Y, (uint)block.Z,
                 (uint)sharedBytes, stream, pointers, null);
         if (status != CUresult.CUDA_SUCCESS)
         {
-            CudaException.Throw(status, dependent ? "cuLaunchKernelEx" : "cuLaunchKernel", DescribeLaunch(Name, grid, block, sharedBytes));
+            CudaException.Throw(status, attribute is null ? "cuLaunchKernel" : "cuLaunchKernelEx", DescribeLaunch(Name, grid, block, sharedBytes));
         }
     }
 
-    private CUresult LaunchDependent(nint stream, Dim3 grid, Dim3 block, int sharedBytes, void** pointers)
+    private CUresult LaunchWith(CUlaunchAttributeID wanted, nint stream, Dim3 grid, Dim3 block, int sharedBytes, void** pointers)
     {
-        var attribute = new CUlaunchAttribute
-        {
-            id = CUlaunchAttributeID.CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION,
-            programmaticStreamSerializationAllowed = 1,
-        };
+        var attribute = new CUlaunchAttribute { id = wanted, value = 1 };
         var configuration = new CUlaunchConfig
         {
             gridDimX = (uint)grid.X,

@@ -34,7 +34,7 @@ internal struct CUmemPoolProps
 internal struct CUlaunchAttribute
 {
     [FieldOffset(0)] internal CUlaunchAttributeID id;
-    [FieldOffset(8)] internal int programmaticStreamSerializationAllowed;
+    [FieldOffset(8)] internal int value; // programmaticStreamSerializationAllowed, cooperative
 }
 
 [StructLayout(LayoutKind.Sequential)]

@@ -68,6 +68,7 @@ Status cuDeviceGetAttribute(int* value, int attribute, int) {
         case 39: *value = MaxThreadsPerMultiprocessor; return Success;
         case 75: *value = capability() / 10; return Success;
         case 76: *value = capability() % 10; return Success;
+        case 95: *value = 0; return Success;           // cooperative launch
         case 97: *value = MaxSharedBytes; return Success;
         case 115: *value = 1; return Success;          // memory pools
         default: return InvalidValue;

@@ -1,21 +1,26 @@
 using AutoTower.Autograd.Devices.Kernels;
+using AutoTower.Autograd.Parameters;
 using AutoTower.Kernels;
 using AutoTower.Kernels.Launch;
 
 namespace AutoTower.Autograd.Devices.Cuda.Towers;
 
-/// <summary>Launches of the fused tower kernels: a stage of both towers each, then all weight gradients together.</summary>
+/// <summary>
+/// Launches of the fused tower kernels: all stages of both towers at once where their blocks of threads fit on the device, else a stage each;
+/// then all weight gradients together.
+/// </summary>
 internal sealed class CudaTowerKernels : ITowerKernels
 {
     private const int Threads = 512;
     private const int WeightThreads = 256;
     private const int Width = 64;
     private const int HeadWidth = 8;
-    private const int MostBlocks = 7;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _forward;
     private readonly CudaKernel _forwardWide;
+    private readonly CudaKernel _forwardResident;
     private readonly CudaKernel _backward;
+    private readonly CudaKernel _backwardResident;
     private readonly CudaKernel _weights;
     private readonly TileSoftmax _softmax;
     private readonly int _mostSharedBytes;
@@ -28,10 +33,12 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var suffix = engine.Options.Precision == Precision.Tf32 ? "_tf32" : string.Empty;
         _forward = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_16" + suffix);
         _forwardWide = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_32" + suffix);
+        _forwardResident = engine.KernelOfAnySharedMemory("towers_forward.cu", "towers_forward_resident" + suffix);
         _backward = engine.KernelOfAnySharedMemory("towers_backward.cu", "towers_backward_16" + suffix);
+        _backwardResident = engine.KernelOfAnySharedMemory("towers_backward.cu", "towers_backward_resident" + suffix);
         // What the kernels declare themselves counts too.
         _mostSharedBytes = engine.Context.MaxSharedMemoryPerBlock
-            - Math.Max(_backward.StaticSharedBytes, Math.Max(_forward.StaticSharedBytes, _forwardWide.StaticSharedBytes));
+            - new[] { _forward, _forwardWide, _forwardResident, _backward, _backwardResident }.Max(kernel => kernel.StaticSharedBytes);
         _packed = new PackedWeights(engine);
         _softmax = new TileSoftmax(engine);
         _partials = new TilePartials(engine);
@@ -47,7 +54,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public bool Supports(TowerPath path)
     {
-        if (path.Alignment.Weight.Rows != Width || path.InputWidth % 4 != 0 || path.Blocks.Count is < 2 or > MostBlocks)
+        if (path.Alignment.Weight.Rows != Width || path.InputWidth % 4 != 0 || path.Blocks.Count is < 2 or > TowerLaunch.MostBlocks)
         {
             return false;
         }
@@ -59,7 +66,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
             {
                 TowerBlockKind.Mlp => block.Parameter % 16 == 0 && block.First!.Weight.Columns == (stage + 1) * Width,
                 TowerBlockKind.Elementwise => block.Output.Weight.Columns == Width,
-                _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter,
+                // A lane takes one head of one state.
+                _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter
+                    && (stage + 1) * block.Parameter <= CudaEngine.Warp,
             };
             if (!fits || block.Output.Weight.Rows != Width
                 || Math.Max(TowerMemory.Forward(path, stage, 1), TowerMemory.Backward(path, stage)) > _mostSharedBytes)
@@ -78,11 +87,9 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _packed.BeginForward(Paths(towers));
         var batch = towers[0].Batch;
         var groups = towers[0].Groups;
-        // Two tiles of 16 rows share each load of a weight, once there are enough tiles to fill the device all the same.
-        var isWide = (long)groups * batch * towers.Length / TowerMemory.TileRows >= 4L * _engine.Context.MultiprocessorCount;
-        var launch = new TowerLaunch
+        var launch = new TowersLaunch
         {
-            Pass = new TowerPass
+            Pass = new PassLaunch
             {
                 Batch = batch,
                 Groups = groups,
@@ -93,19 +100,25 @@ internal sealed class CudaTowerKernels : ITowerKernels
             },
         };
         _partials.Begin(batch, groups);
+        var isResident = Describe(ref launch, towers, _packed.Forward, TowerMemory.ResidentForward, waits: !statistics.UseRunningStatistics, out var bytes);
+        if (isResident)
+        {
+            var grid = new Dim3(groups * TowerMemory.Pieces(batch, TowerMemory.TileRows), towers.Length);
+            LaunchResident(_forwardResident, grid, bytes, in launch, waits: !statistics.UseRunningStatistics);
+            return;
+        }
+
+        // Two tiles of 16 rows share each load of a weight, once there are enough tiles to fill the device all the same.
+        var isWide = (long)groups * batch * towers.Length / TowerMemory.TileRows >= 4L * _engine.Context.MultiprocessorCount;
         Span<int> written = stackalloc int[towers.Length];
         var stages = MostStages(towers);
         for (var stage = 0; stage < stages; stage++)
         {
             var rowTiles = isWide && SharedBytes(towers, stage, 2) <= _mostSharedBytes ? 2 : 1;
             var tiles = groups * TowerMemory.Pieces(batch, rowTiles * TowerMemory.TileRows);
-            for (var i = 0; i < 2; i++)
-            {
-                launch.Of[i] = i < towers.Length && stage < towers[i].Path.Blocks.Count ? Stage(towers[i], stage, i, _packed.Forward) : TowerStage.Idle;
-            }
-
             for (var i = 0; i < towers.Length; i++)
             {
+                SetStage(ref launch, i, stage, stage < towers[i].Path.Blocks.Count);
                 written[i] = stage < towers[i].Path.Blocks.Count - 1 && !statistics.UseRunningStatistics ? stage : -1;
             }
 
@@ -119,35 +132,39 @@ internal sealed class CudaTowerKernels : ITowerKernels
     {
         _packed.BeginBackward(Paths(towers));
         var batch = towers[0].Batch;
-        var tiles = TowerMemory.Pieces(batch, TowerMemory.TileRows);
-        var launch = new TowerLaunch { Pass = new TowerPass { Batch = batch, Groups = 1 } };
+        var grid = new Dim3(TowerMemory.Pieces(batch, TowerMemory.TileRows), towers.Length);
+        var launch = new TowersLaunch { Pass = new PassLaunch { Batch = batch, Groups = 1 } };
         _partials.Begin(batch, 1);
+        if (Describe(ref launch, towers, _packed.Backward, TowerMemory.ResidentBackward, waits: true, out var bytes))
+        {
+            LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
+        }
+        else
+        {
+            BackwardByStage(towers, ref launch, grid);
+        }
+
+        WeightGradients(towers);
+    }
+
+    private void BackwardByStage(ReadOnlySpan<TowerActivations> towers, ref TowersLaunch launch, Dim3 grid)
+    {
         Span<int> written = stackalloc int[towers.Length];
         var stages = MostStages(towers);
         for (var step = 0; step < stages; step++)
         {
             var sharedBytes = 0;
-            for (var i = 0; i < 2; i++)
-            {
-                launch.Of[i] = TowerStage.Idle;
-                if (i < towers.Length && towers[i].Path.Blocks.Count - 1 - step is >= 0 and var stage)
-                {
-                    launch.Of[i] = Stage(towers[i], stage, i, _packed.Backward);
-                    sharedBytes = Math.Max(sharedBytes, TowerMemory.Backward(towers[i].Path, stage));
-                }
-            }
-
             for (var i = 0; i < towers.Length; i++)
             {
                 var stage = towers[i].Path.Blocks.Count - 1 - step;
+                SetStage(ref launch, i, stage, stage >= 0);
                 written[i] = stage > 0 ? stage : -1;
+                sharedBytes = stage >= 0 ? Math.Max(sharedBytes, TowerMemory.Backward(towers[i].Path, stage)) : sharedBytes;
             }
 
-            _backward.Launch(_engine.Stream, new Dim3(tiles, towers.Length), Threads, sharedBytes, in launch, step > 0 && _engine.OverlapsLaunches);
+            _backward.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch, step > 0 && _engine.OverlapsLaunches);
             _partials.End(TowerMemory.TileRows, written, isForward: false);
         }
-
-        WeightGradients(towers);
     }
 
     public void Softmax(SoftmaxBatch batch) => _softmax.Run(batch);
@@ -185,11 +202,48 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return paths;
     }
 
-    private TowerStage Stage(TowerActivations tower, int stage, int index, Func<Parameters.LinearLayer, nint> packed)
+    // Blocks of threads that wait for one another must all run at once, one a multiprocessor; where batch norm goes by running statistics, none
+    // waits. Shared memory must hold what one stage leaves for others.
+    private bool Describe(
+        ref TowersLaunch launch, ReadOnlySpan<TowerActivations> towers, Func<LinearLayer, nint> packed, Func<TowerPath, int> sharedBytes, bool waits, out int bytes)
     {
-        var block = tower.Path.Blocks[stage];
-        var memory = tower.Blocks[stage];
-        var result = new TowerStage
+        bytes = 0;
+        for (var i = 0; i < towers.Length; i++)
+        {
+            launch.Of[i] = Describe(towers[i], i, packed);
+            bytes = Math.Max(bytes, sharedBytes(towers[i].Path));
+        }
+
+        var tiles = towers.Length * TowerMemory.Pieces(towers[0].Batch, TowerMemory.TileRows);
+        var runsAtOnce = _engine.Context.SupportsCooperativeLaunch && towers[0].Groups == 1 && tiles <= _engine.Context.MultiprocessorCount;
+        return bytes <= _mostSharedBytes && (runsAtOnce || !waits);
+    }
+
+    private void LaunchResident(CudaKernel kernel, Dim3 grid, int sharedBytes, in TowersLaunch launch, bool waits)
+    {
+        if (waits)
+        {
+            kernel.LaunchCooperative(_engine.Stream, grid, Threads, sharedBytes, in launch);
+        }
+        else
+        {
+            kernel.Launch(_engine.Stream, grid, Threads, sharedBytes, in launch);
+        }
+    }
+
+    // One stage of a tower, or none.
+    private void SetStage(ref TowersLaunch launch, int tower, int stage, bool isThere)
+    {
+        ref var own = ref launch.Of[tower];
+        (own.Begin, own.End) = isThere ? (stage, stage + 1) : (0, 0);
+        own.Merged = _partials.Read(tower, stage);
+        launch.Pass.PreviousRows = _partials.PreviousRows;
+        launch.Pass.MergedRows = _partials.MergedRows;
+    }
+
+    private TowerLaunch Describe(TowerActivations tower, int index, Func<LinearLayer, nint> packed)
+    {
+        var result = new TowerLaunch
         {
             Input = tower.Input.Value.Address,
             InputGradient = tower.Input.Gradient.Address,
@@ -197,6 +251,38 @@ internal sealed class CudaTowerKernels : ITowerKernels
             AlignmentBias = tower.Path.Alignment.Bias!.Tensor.Value.Address,
             States = tower.States.Value.Address,
             StateGradients = tower.States.Gradient.Address,
+            Vectors = tower.Vectors.Value.Address,
+            Norms = tower.Norms.Address,
+            VectorGradients = tower.Vectors.Gradient.Address,
+            Barrier = _engine.Counters.Slice(2 + (2 * index), 2).Address,
+            Counter = _engine.Counters.Slice(index, 1).Address,
+            PenaltyPartials = tower.Penalty.Partials.Address,
+            PenaltyNorm = tower.Penalty.Norm.Address,
+            Loss = tower.Penalty.Loss.Address,
+            InputWidth = tower.Path.InputWidth,
+            InputStride = tower.Input.Value.Stride,
+            Blocks = tower.Path.Blocks.Count,
+            End = tower.Path.Blocks.Count,
+            PenaltyColumns = tower.Penalty.Columns,
+            Penalty = tower.Penalty.Coefficient,
+        };
+        for (var stage = 0; stage < tower.Path.Blocks.Count; stage++)
+        {
+            result.Of[stage] = Describe(tower.Path.Blocks[stage], tower.Blocks[stage], packed);
+        }
+
+        for (var parity = 0; parity < 2; parity++)
+        {
+            result.Written[parity] = _partials.Written(index, parity);
+        }
+
+        return result;
+    }
+
+    private static BlockLaunch Describe(TowerBlock block, BlockActivations memory, Func<LinearLayer, nint> packed)
+    {
+        var result = new BlockLaunch
+        {
             FirstWeight = block.First is { } first ? packed(first) : 0,
             FirstBias = block.First?.Bias!.Tensor.Value.Address ?? 0,
             OutputWeight = packed(block.Output),
@@ -206,46 +292,18 @@ internal sealed class CudaTowerKernels : ITowerKernels
             FirstGradient = memory.FirstGradient.Address,
             Pre = memory.Output.Address,
             PreGradient = memory.OutputGradient.Address,
-            Partials = _partials.Written(index, stage),
-            Merged = _partials.Read(index, stage),
-            Counter = _engine.Counters.Slice(index, 1).Address,
             Statistics = memory.Statistics.Address,
-            Vectors = tower.Vectors.Value.Address,
-            Norms = tower.Norms.Address,
-            VectorGradients = tower.Vectors.Gradient.Address,
-            InputWidth = tower.Path.InputWidth,
-            InputStride = tower.Input.Value.Stride,
-            Blocks = tower.Path.Blocks.Count,
-            Stage = stage,
             Kind = (int)block.Kind,
             Parameter = block.Parameter,
-            PreviousRows = _partials.PreviousRows,
-            MergedRows = _partials.MergedRows,
         };
-        if (stage <= 1)
-        {
-            result.PenaltyColumns = tower.Penalty.Columns;
-            result.Penalty = tower.Penalty.Coefficient;
-            result.PenaltyPartials = tower.Penalty.Partials.Address;
-            result.PenaltyNorm = tower.Penalty.Norm.Address;
-            result.Loss = tower.Penalty.Loss.Address;
-        }
-
         if (block.Norm is { } norm)
         {
             result.Scale = norm.Weight.Tensor.Value.Address;
+            result.Shift = norm.Bias.Tensor.Value.Address;
             result.ScaleGradient = norm.Weight.Tensor.Gradient.Address;
             result.ShiftGradient = norm.Bias.Tensor.Gradient.Address;
-        }
-
-        if (stage > 0 && tower.Path.Blocks[stage - 1].Norm is { } previous)
-        {
-            result.PreviousRunning = previous.RunningMean.Tensor.Value.Address;
-            result.PreviousRunningVariance = (previous.RunningVariance.Tensor.Value.Address - result.PreviousRunning) / sizeof(float);
-            result.PreviousPre = tower.Blocks[stage - 1].Output.Address;
-            result.PreviousStatistics = tower.Blocks[stage - 1].Statistics.Address;
-            result.PreviousScale = previous.Weight.Tensor.Value.Address;
-            result.PreviousShift = previous.Bias.Tensor.Value.Address;
+            result.Running = norm.RunningMean.Tensor.Value.Address;
+            result.RunningVariance = (norm.RunningVariance.Tensor.Value.Address - result.Running) / sizeof(float);
         }
 
         return result;
@@ -277,6 +335,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _weights.Launch(side.Stream, blocks, WeightThreads, 0, in tasks);
     }
 
-    private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, Parameters.LinearLayer layer, int tokens) =>
+    private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, LinearLayer layer, int tokens) =>
         tasks.Add(left, right, layer.Weight.Tensor.Gradient, layer.Bias!.Tensor.Gradient, tokens);
 }

@@ -28,7 +28,7 @@ internal struct PackTasks
 
     /// <summary>Adds a weight (out, in) and returns the blocks of the launch so far.</summary>
     /// <param name="weight">The weight.</param>
-    /// <param name="forward">Its packed form for y = x wᵀ, as many bytes as the weight.</param>
+    /// <param name="forward">Its packed form for y = x wᵀ, of <see cref="Bytes"/>.</param>
     /// <param name="backward">For dx = dy w.</param>
     /// <param name="firstBlock">Blocks of the layers before.</param>
     public int Add(Matrix weight, nint forward, nint backward, int firstBlock)
@@ -42,9 +42,15 @@ internal struct PackTasks
             In = weight.Columns,
             FirstBlock = firstBlock,
         };
-        var patches = weight.Rows / PatchRows * ((weight.Columns + PatchColumns - 1) / PatchColumns);
+        var patches = Padded(weight.Rows) / PatchRows * (Padded(weight.Columns) / PatchColumns);
         return firstBlock + ((patches + Warps - 1) / Warps);
     }
+
+    /// <summary>Bytes that one packed form of a weight takes at most.</summary>
+    public static long Bytes(Matrix weight) => (long)Padded(weight.Rows) * Padded(weight.Columns) * sizeof(float);
+
+    // Rows and columns are filled up with zeros, so that products need not ask where a weight ends.
+    private static int Padded(int count) => (count + 31) / 32 * 32;
 
     [InlineArray(32)]
     public struct List

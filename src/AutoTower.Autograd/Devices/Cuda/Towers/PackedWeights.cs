@@ -111,5 +111,5 @@ internal sealed class PackedWeights(CudaEngine engine)
         }
     }
 
-    private static long Bytes(LinearLayer layer) => DeviceScratch.Align((long)layer.Weight.Count * sizeof(float));
+    private static long Bytes(LinearLayer layer) => DeviceScratch.Align(PackTasks.Bytes(layer.Weight.Tensor.Value));
 }

@@ -7,7 +7,11 @@ internal static class TowerMemory
 {
     public const int TileRows = 16;
     private const int Width = 64;
+    private const int PreStride = Width + 4;
     private const int PartialFloats = 16 * 32 * TileRows;
+
+    // Of the memory for sums, for each 16 rows of a tile.
+    private const int SumFloats = TileRows * 8 * (Width + 16);
 
     // What undoes the scale of a row, for each of a tile.
     private const int InverseFloats = 1;
@@ -15,43 +19,66 @@ internal static class TowerMemory
     /// <summary>Pieces of <paramref name="length"/> that cover <paramref name="whole"/>.</summary>
     public static int Pieces(int whole, int length) => (whole + length - 1) / length;
 
-    /// <summary>A forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
-    public static int Forward(TowerPath path, int stage, int rowTiles)
-    {
-        var inputs = stage + 1;
-        var block = path.Blocks[stage];
-        var work = block.Kind switch
-        {
-            TowerBlockKind.Mlp => Padded(block.Parameter),
-            TowerBlockKind.Elementwise => Padded(Width),
-            _ => Projected(block, inputs) + 4 + Padded(block.Output.Weight.Columns),
-        };
-        if (stage == 0)
-        {
-            work = Math.Max(work, Padded(path.InputWidth));
-        }
+    /// <summary>One forward stage for tiles of 16 * <paramref name="rowTiles"/> rows.</summary>
+    public static int Forward(TowerPath path, int stage, int rowTiles) =>
+        ForwardBytes(rowTiles, Padded((stage + 1) * Width), ForwardStage(path, stage, rowTiles));
 
-        return rowTiles * (PartialFloats + (TileRows * (InverseFloats + Padded(inputs * Width) + work))) * sizeof(float);
+    /// <summary>All forward stages in one launch, for tiles of 16 rows.</summary>
+    public static int ResidentForward(TowerPath path)
+    {
+        var stage = Enumerable.Range(0, path.Blocks.Count).Max(stage => ForwardStage(path, stage, 1));
+        return ForwardBytes(1, (2 * Padded(path.Blocks.Count * Width)) + PreStride, stage);
     }
 
-    /// <summary>A backward stage.</summary>
-    public static int Backward(TowerPath path, int stage)
+    /// <summary>One backward stage.</summary>
+    public static int Backward(TowerPath path, int stage) => BackwardBytes(Padded(Width), BackwardStage(path, stage));
+
+    /// <summary>All backward stages in one launch.</summary>
+    public static int ResidentBackward(TowerPath path)
     {
-        var inputs = stage + 1;
-        var block = path.Blocks[stage];
-        var work = block.Kind switch
-        {
-            TowerBlockKind.Mlp => Padded(block.Parameter),
-            TowerBlockKind.Elementwise => Padded(Width),
-            _ => Projected(block, inputs) + 4 + Padded(Projected(block, inputs)) + Padded(block.Output.Weight.Columns)
-                + (2 * block.Parameter * inputs * inputs),
-        };
-        return (PartialFloats + (TileRows * (InverseFloats + (2 * Padded(Width)) + work))) * sizeof(float);
+        var stage = Enumerable.Range(0, path.Blocks.Count).Max(stage => BackwardStage(path, stage));
+        return BackwardBytes(2 * Padded(path.Blocks.Count * Width), stage);
     }
 
     /// <summary>A batch softmax with <paramref name="chunk"/> scores of each row at a time.</summary>
     public static int Softmax(int chunk) =>
         (PartialFloats + (TileRows * ((2 * InverseFloats) + Padded(Width) + Padded(chunk))) + Padded(chunk)) * sizeof(float);
+
+    private static int ForwardBytes(int rowTiles, int states, int stage) =>
+        ((rowTiles * (SumFloats + (TileRows * (InverseFloats + PreStride + states)))) + (5 * Width) + stage) * sizeof(float);
+
+    // What a stage needs for itself: the bias of its first layer and intermediate results.
+    private static int ForwardStage(TowerPath path, int stage, int rowTiles)
+    {
+        var inputs = stage + 1;
+        var block = path.Blocks[stage];
+        var work = block.Kind switch
+        {
+            TowerBlockKind.Mlp => Padded(block.Parameter),
+            TowerBlockKind.Elementwise => Padded(Width),
+            _ => Padded(Projected(block, inputs)) + Padded(block.Output.Weight.Columns),
+        };
+        var floats = Padded(block.First?.Weight.Rows ?? 0) + (rowTiles * TileRows * work);
+        return stage == 0 ? Math.Max(floats, rowTiles * TileRows * Padded(path.InputWidth)) : floats;
+    }
+
+    private static int BackwardBytes(int states, int stage) =>
+        (SumFloats + (2 * Width) + (2 * ((3 * Width) + (TileRows * PreStride)))
+            + (TileRows * (InverseFloats + Padded(Width) + states + stage))) * sizeof(float);
+
+    // Floats a row.
+    private static int BackwardStage(TowerPath path, int stage)
+    {
+        var inputs = stage + 1;
+        var block = path.Blocks[stage];
+        var floats = block.Kind switch
+        {
+            TowerBlockKind.Mlp => Padded(block.Parameter),
+            TowerBlockKind.Elementwise => 0,
+            _ => (2 * Padded(Projected(block, inputs))) + Padded(block.Output.Weight.Columns) + (2 * block.Parameter * inputs * inputs),
+        };
+        return stage == 0 ? Math.Max(floats, Padded(path.InputWidth)) : floats;
+    }
 
     private static int Projected(TowerBlock block, int inputs) => inputs * block.First!.Weight.Rows;
 

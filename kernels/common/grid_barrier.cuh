@@ -1,0 +1,53 @@
+// A barrier between blocks of threads of one launch, in two halves, so that work may lie between them. All blocks that share it must run at
+// the same time (cooperative launch).
+#ifndef AUTOTOWER_GRID_BARRIER_CUH
+#define AUTOTOWER_GRID_BARRIER_CUH
+
+#include "common/cuda.cuh"
+
+// Counters: arrivals so far, and blocks that have left. Both are zero before and after.
+struct GridBarrier {
+    unsigned* counters;
+    unsigned blocks;
+    unsigned round;
+
+    // What the block wrote before is visible to the others behind their wait(). The block is in step.
+    __device__ __forceinline__ void arrive() {
+        __syncthreads();
+        if (threadIdx.x == 0) {
+            __threadfence();
+            atomicAdd(counters, 1u);
+        }
+        round++;
+    }
+
+    // Returns when all blocks have arrived as often as this one. The block is in step after.
+    __device__ __forceinline__ void wait() const {
+#if !defined(AUTOTOWER_EMULATOR)
+        if (threadIdx.x == 0) {
+            while (read(counters) < round * blocks) {
+            }
+        }
+#endif
+        __syncthreads();
+    }
+
+    // Called once behind the last wait(): the last block to call it leaves zeros behind.
+    __device__ __forceinline__ void leave() const {
+        if (threadIdx.x == 0 && round > 0 && atomicAdd(counters + 1, 1u) == blocks - 1) {
+            counters[0] = 0;
+            counters[1] = 0;
+        }
+    }
+
+private:
+    __device__ __forceinline__ static unsigned read(const unsigned* counter) {
+        unsigned value;
+#if !defined(AUTOTOWER_EMULATOR)
+        asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
+#endif
+        return value;
+    }
+};
+
+#endif
