@@ -8,6 +8,12 @@
 #include "common/half.cuh"
 #include "common/tensor_core.cuh"
 
+// A power of two by which values are multiplied before they are split, so that the largest magnitude, given as its bits, gets into
+// [2^13, 2^14). It is 2^80 at the most, so that undoing it does not underflow.
+__device__ __forceinline__ float pair_scale(unsigned largest) {
+    return __uint_as_float(min(140 + 127 - (largest >> 23), 127u + 80) << 23); // Exponents as they stand in a float, 127 for one.
+}
+
 // Four values as pairs: x, y their high parts in order, z, w their low parts, which are left out unless EXACT.
 template <bool EXACT> __device__ __forceinline__ uint4 to_pairs(float a, float b, float c, float d) {
     uint4 pairs = {to_halves(a, b), to_halves(c, d), 0, 0};

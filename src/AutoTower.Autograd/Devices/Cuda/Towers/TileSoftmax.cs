@@ -14,11 +14,18 @@ internal sealed class TileSoftmax
     // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
     private const int MostColumns = 1024;
     private const int ColumnGroup = 32;
+
+    // A user or an item in fp16 pairs, in bytes (kernels/common/half_rows.cuh).
+    private const int PairBytes = 256;
+
+    // Of three, one is in use and two are on their way.
+    private const int MostStages = 3;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _loss;
     private readonly CudaKernel _sums;
     private readonly CudaKernel _gradients;
     private readonly int _mostColumns;
+    private readonly int _stages = MostStages;
 
     public TileSoftmax(CudaEngine engine)
     {
@@ -31,6 +38,11 @@ internal sealed class TileSoftmax
         while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock - _loss.StaticSharedBytes)
         {
             _mostColumns /= 2;
+        }
+
+        while (_stages > 1 && TowerMemory.SoftmaxGradients(_stages) > engine.Context.MaxSharedMemoryPerBlock - _gradients.StaticSharedBytes)
+        {
+            _stages--;
         }
     }
 
@@ -57,6 +69,7 @@ internal sealed class TileSoftmax
             Groups = batch.Groups,
             Parts = parts,
             Chunk = chunk,
+            Stages = _stages,
             InverseTemperature = 1 / batch.Temperature,
         };
         var sharedBytes = TowerMemory.Softmax(chunk);
@@ -66,8 +79,13 @@ internal sealed class TileSoftmax
             return;
         }
 
-        launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        var sumBytes = DeviceScratch.Align((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        var pairBytes = (long)batch.Users.Rows * PairBytes;
+        launch.Sums = _engine.Scratch.Reserve(sumBytes + (2 * pairBytes));
+        launch.UserPairs = launch.Sums + (nint)sumBytes;
+        launch.ItemPairs = launch.UserPairs + (nint)pairBytes;
         _sums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
-        _gradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+        _gradients.Launch(
+            _engine.Stream, new Dim3(tiles, 2), Threads, TowerMemory.SoftmaxGradients(_stages), in launch, _engine.OverlapsLaunches);
     }
 }
