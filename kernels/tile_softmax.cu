@@ -8,12 +8,14 @@
 // among blocks of threads so that they fill the device, and leaves users and items as fp16 pairs; tile_softmax_gradients computes scores
 // again, on either side: cheaper than 4 B² bytes written and read. There a warp takes 16 columns at a time and keeps their scores in
 // registers, where they are the left operand of the second product; warps meet only to add up what each has found.
+//
+// All of them compute a score from the same pairs in the same order, so that what one subtracts from another is exact where it should be:
+// the only item of a batch has a probability of one.
 #include "common/async_copy.cuh"
 #include "common/completion.cuh"
 #include "common/dependent.cuh"
 #include "common/half_rows.cuh"
 #include "common/reduce.cuh"
-#include "common/tile_product.cuh"
 
 constexpr int WIDTH = 64;
 constexpr int ROWS = 16;
@@ -36,8 +38,7 @@ struct Softmax {
     int* counter;                 // zero between launches
     int batch;
     int groups;
-    int parts;                    // that columns are divided into, of `chunk` at most
-    int chunk;                    // scores of a row that are in shared memory at a time, a multiple of 32
+    int parts;                    // that columns are divided into
     int stages;                   // of 16 columns for each warp of tile_softmax_gradients, 1 to 3
     float inverse_temperature;
 };
@@ -56,70 +57,42 @@ struct SoftmaxTile {
     }
 };
 
-// TowerMemory.cs adds up the same.
-struct SoftmaxMemory {
-    float* partial;
-    float* tile_inverse; // (16)
-    float* tile;         // (16, 64)
-    float* scores;       // (16, chunk)
-
-    __device__ __forceinline__ SoftmaxMemory(float* memory, int chunk) {
-        partial = memory;
-        tile_inverse = partial + PARTIAL_FLOATS<1>;
-        tile = tile_inverse + ROWS;
-        scores = tile + ROWS * padded(WIDTH);
-    }
-};
-
-__device__ __forceinline__ PackedRows load_tile(const SoftmaxMemory& memory, const float* source, int valid) {
-    for (int index = threadIdx.x; index < ROWS * WIDTH / 4; index += TILE_THREADS) {
-        const int row = index / (WIDTH / 4);
-        const int column = index % (WIDTH / 4) * 4;
-        *reinterpret_cast<float4*>(memory.tile + row * padded(WIDTH) + column) =
-            row < valid ? *reinterpret_cast<const float4*>(source + row * WIDTH + column) : make_float4(0, 0, 0, 0);
-    }
-    __syncthreads();
-    return pack_rows<ROWS>(memory.tile, padded(WIDTH), WIDTH, memory.tile_inverse);
-}
-
 __device__ __forceinline__ float correction(const Softmax& s, long long item) { return s.log_probability == nullptr ? 0 : s.log_probability[item]; }
 __device__ __forceinline__ float reward(const Softmax& s, long long user) { return s.rewards == nullptr ? 1 : s.rewards[user]; }
 
-__device__ __forceinline__ PackedRows load_users(const Softmax& s, const SoftmaxTile& tile, const SoftmaxMemory& memory) {
-    return load_tile(memory, s.users + (tile.group + tile.start) * WIDTH, tile.valid);
-}
-
-// Two parts of a row's max and sum exp(s - max) as one.
+// Two parts of a row's max and sum exp(s - max) as one; a part without columns is (-infinity, 0).
 __device__ __forceinline__ float2 merge(float2 a, float2 b) {
     const float largest = fmaxf(a.x, b.x);
-    return make_float2(largest, a.y * expf(a.x - largest) + b.y * expf(b.x - largest));
+    return make_float2(largest, (a.x == largest ? a.y : a.y * expf(a.x - largest)) + (b.x == largest ? b.y : b.y * expf(b.x - largest)));
 }
 
-// Calls row_sums(row, (max, sum exp(s - max))) in lane 0 of one warp, for the tile's users over items [first, first + columns) of the group.
-template <bool EXACT, class RowSums>
-__device__ __forceinline__ void sum_rows(
-    const Softmax& s, const SoftmaxTile& tile, const SoftmaxMemory& memory, const PackedRows& users, int first, int columns, RowSums row_sums) {
-    const int stride = padded(s.chunk);
-    const float* items = s.items + (tile.group + first) * WIDTH;
-    tile_product<1, EXACT, OUT_IN>(users, items, WIDTH, columns, WIDTH, memory.partial, [&](int row, int column, float value) {
-        memory.scores[row * stride + column] = value * s.inverse_temperature - correction(s, tile.group + first + column);
-    });
-    __syncthreads();
-    for (int row = warp_index(); row < tile.valid; row += TILE_WARPS) {
-        const float* own = memory.scores + row * stride;
-        float largest = -infinity();
-        for (int j = lane_index(); j < columns; j += WARP) {
-            largest = fmaxf(largest, own[j]);
-        }
-        largest = warp_max(largest);
-        float sum = 0;
-        for (int j = lane_index(); j < columns; j += WARP) {
-            sum += expf(own[j] - largest);
-        }
-        sum = warp_sum(sum);
-        if (lane_index() == 0) {
-            row_sums(row, make_float2(largest, sum));
-        }
+// 16 rows of the one side times 16 of the other, which are in shared memory. USERS: the former are users; either side adds up the same
+// products in the same order.
+template <bool EXACT, bool USERS>
+__device__ __forceinline__ void tile_scores(float (&scores)[2][4], const HalfPairs (&own)[WIDTH / 16], SharedAddress others) {
+    float small[2][4] = {};
+    #pragma unroll
+    for (int k = 0; k < WIDTH / 16; k++) {
+        HalfPairs b;
+        load_half_columns<EXACT>(b, others, k);
+        multiply_add_pairs<EXACT, USERS>(scores[0], small[0], own[k], b, 0);
+        multiply_add_pairs<EXACT, USERS>(scores[1], small[1], own[k], b, 1);
+    }
+    #pragma unroll
+    for (int i = 0; i < 8; i++) {
+        scores[i / 4][i % 4] += small[i / 4][i % 4];
+    }
+}
+
+// s[i, j] of what tile_scores computed.
+__device__ __forceinline__ float logit(const Softmax& s, float score, float correction) {
+    return fmaf(score, s.inverse_temperature / (WEIGHT_SCALE * WEIGHT_SCALE), -correction);
+}
+
+template <bool EXACT> __device__ __forceinline__ void load_own(HalfPairs (&own)[WIDTH / 16], const unsigned char* rows) {
+    #pragma unroll
+    for (int k = 0; k < WIDTH / 16; k++) {
+        load_half_rows<EXACT>(own[k], shared_address(rows), k);
     }
 }
 
@@ -138,66 +111,129 @@ __device__ __forceinline__ void add_loss(const Softmax& s, int blocks) {
     }
 }
 
-template <bool EXACT> __device__ __forceinline__ void softmax_loss(const Softmax& s) {
-    DYNAMIC_SHARED(float, shared);
-    const SoftmaxTile tile(s);
-    const SoftmaxMemory memory(shared, s.chunk);
-    __shared__ float2 sums[ROWS];
-    __shared__ float own_scores[ROWS];
-    const PackedRows users = load_users(s, tile, memory);
-    for (int first = 0; first < s.batch; first += s.chunk) {
-        const int columns = min(s.chunk, s.batch - first);
-        sum_rows<EXACT>(s, tile, memory, users, first, columns, [&](int row, float2 sum) {
-            sums[row] = first == 0 ? sum : merge(sums[row], sum);
-            const int own = tile.start + row - first;
-            if (own >= 0 && own < columns) {
-                own_scores[row] = memory.scores[row * padded(s.chunk) + own];
-            }
-        });
-        __syncthreads();
+// The tile's users as pairs, in shared memory and, where gradients are wanted, in device memory, by half of the threads; its items by the
+// other half, in the blocks of the last part.
+__device__ __forceinline__ void pack_tile(const Softmax& s, const SoftmaxTile& tile, unsigned char* own) {
+    static_assert(TILE_THREADS == 2 * ROWS * WIDTH / 4, "a thread has four values of either side");
+    const int index = (int)threadIdx.x % (TILE_THREADS / 2);
+    const int row = index / (WIDTH / 4);
+    const int quad = index % (WIDTH / 4);
+    const long long place = tile.group + tile.start + row;
+    if ((int)threadIdx.x >= TILE_THREADS / 2) {
+        if (s.item_pairs != nullptr && (int)blockIdx.y == s.parts - 1 && row < tile.valid) {
+            store_half_row(s.item_pairs + place * HALF_ROW_BYTES, quad, *reinterpret_cast<const float4*>(s.items + place * WIDTH + 4 * quad));
+        }
+        return;
     }
+    const float4 value = row < tile.valid ? *reinterpret_cast<const float4*>(s.users + place * WIDTH + 4 * quad) : make_float4(0, 0, 0, 0);
+    store_half_row(own + row * HALF_ROW_STRIDE, quad, value);
+    if (s.user_pairs != nullptr && blockIdx.y == 0 && row < tile.valid) {
+        store_half_row(s.user_pairs + place * HALF_ROW_BYTES, quad, value);
+    }
+}
+
+// Max and sum exp(s - max) of the tile's users over items [first, end) of the group, in the first 16 threads. own_scores (16) gets s[i, i]
+// where that is among them. Shared memory: the tile's rows and 16 rows for each warp (TowerMemory.cs).
+template <bool EXACT> __device__ __forceinline__ float2 row_sums(const Softmax& s, const SoftmaxTile& tile, int first, int end, float* own_scores) {
+    DYNAMIC_SHARED(unsigned char, shared);
+    __shared__ float2 parts[TILE_WARPS][ROWS];
+    constexpr int QUADS = ROWS * WIDTH / 4 / WARP; // of a lane
+    unsigned char* stage = shared + (1 + warp_index()) * TILE_BYTES;
+    const int r = lane_index() / 4;
+    const int q = lane_index() % 4;
+    const int quad = lane_index() % (WIDTH / 4);
+    float4 next[QUADS];
+    const auto fetch = [&](int start) {
+        #pragma unroll
+        for (int i = 0; i < QUADS; i++) {
+            const int item = start + lane_index() / (WIDTH / 4) + 2 * i;
+            next[i] = item < end ? *reinterpret_cast<const float4*>(s.items + (tile.group + item) * WIDTH + 4 * quad) : make_float4(0, 0, 0, 0);
+        }
+    };
+    fetch(first + warp_index() * ROWS);
+    pack_tile(s, tile, shared);
+    __syncthreads();
+    HalfPairs own[WIDTH / 16];
+    load_own<EXACT>(own, shared);
+    float2 sums[2] = {make_float2(-infinity(), 0), make_float2(-infinity(), 0)};
+    for (int start = first + warp_index() * ROWS; start < end; start += TILE_WARPS * ROWS) {
+        #pragma unroll
+        for (int i = 0; i < QUADS; i++) {
+            store_half_row(stage + (lane_index() / (WIDTH / 4) + 2 * i) * HALF_ROW_STRIDE, quad, next[i]);
+        }
+        __syncwarp();
+        fetch(start + TILE_WARPS * ROWS);
+        float corrections[4];
+        #pragma unroll
+        for (int i = 0; i < 4; i++) {
+            corrections[i] = correction(s, tile.group + min(start + i / 2 * 8 + 2 * q + i % 2, end - 1));
+        }
+        float scores[2][4] = {};
+        tile_scores<EXACT, true>(scores, own, shared_address(stage));
+        #pragma unroll
+        for (int half = 0; half < 2; half++) {
+            float values[4];
+            float2 sum = sums[half];
+            float largest = sum.x;
+            #pragma unroll
+            for (int i = 0; i < 4; i++) {
+                const int column = start + i / 2 * 8 + 2 * q + i % 2;
+                values[i] = column < end ? logit(s, scores[i / 2][2 * half + i % 2], corrections[i]) : -infinity();
+                largest = fmaxf(largest, values[i]);
+                if (column == tile.start + r + 8 * half) {
+                    own_scores[r + 8 * half] = values[i];
+                }
+            }
+            sum.y = sum.x == largest ? sum.y : sum.y * expf(sum.x - largest);
+            #pragma unroll
+            for (int i = 0; i < 4; i++) {
+                sum.y += values[i] == largest ? (values[i] == -infinity() ? 0 : 1) : expf(values[i] - largest);
+            }
+            sums[half] = make_float2(largest, sum.y);
+        }
+        __syncwarp();
+    }
+    #pragma unroll
+    for (int half = 0; half < 2; half++) {
+        #pragma unroll
+        for (int distance = 1; distance < 4; distance *= 2) {
+            sums[half] = merge(sums[half], make_float2(__shfl_xor_sync(FULL_WARP, sums[half].x, distance), __shfl_xor_sync(FULL_WARP, sums[half].y, distance)));
+        }
+        if (q == 0) {
+            parts[warp_index()][r + 8 * half] = sums[half];
+        }
+    }
+    __syncthreads();
+    float2 total = make_float2(-infinity(), 0);
+    if (threadIdx.x < ROWS) {
+        for (int warp = 0; warp < TILE_WARPS; warp++) {
+            total = merge(total, parts[warp][threadIdx.x]);
+        }
+    }
+    return total;
+}
+
+template <bool EXACT> __device__ __forceinline__ void softmax_loss(const Softmax& s) {
+    const SoftmaxTile tile(s);
+    __shared__ float own_scores[ROWS];
+    const float2 sum = row_sums<EXACT>(s, tile, 0, s.batch, own_scores);
     if ((int)threadIdx.x < tile.valid) {
         const long long place = tile.group + tile.start + threadIdx.x;
-        s.terms[place] = reward(s, place) * (own_scores[threadIdx.x] - sums[threadIdx.x].x - logf(sums[threadIdx.x].y));
+        s.terms[place] = reward(s, place) * (own_scores[threadIdx.x] - (sum.x + logf(sum.y)));
     }
     add_loss(s, gridDim.x);
 }
 
-// The tile of either side as pairs, by the threads that load_tile leaves idle: users in the first part's blocks, items in the last one's.
-__device__ __forceinline__ void pack_tile(const Softmax& s, const SoftmaxTile& tile) {
-    const int index = (int)threadIdx.x - ROWS * WIDTH / 4;
-    const int row = index / (WIDTH / 4);
-    if (index < 0 || row >= tile.valid) {
-        return;
-    }
-    const long long place = tile.group + tile.start + row;
-    const int quad = index % (WIDTH / 4);
-    if (blockIdx.y == 0) {
-        store_half_row(s.user_pairs + place * HALF_ROW_BYTES, quad, *reinterpret_cast<const float4*>(s.users + place * WIDTH + 4 * quad));
-    }
-    if ((int)blockIdx.y == s.parts - 1) {
-        store_half_row(s.item_pairs + place * HALF_ROW_BYTES, quad, *reinterpret_cast<const float4*>(s.items + place * WIDTH + 4 * quad));
-    }
-}
-
 template <bool EXACT> __device__ __forceinline__ void softmax_sums(const Softmax& s) {
-    static_assert(TILE_THREADS == 2 * ROWS * WIDTH / 4, "half of the threads load, half of them pack");
     wait_for_launch_before();
-    DYNAMIC_SHARED(float, shared);
     const SoftmaxTile tile(s);
-    const SoftmaxMemory memory(shared, s.chunk);
-    pack_tile(s, tile);
-    const int share = (s.batch + s.parts * GROUP - 1) / (s.parts * GROUP) * GROUP;
+    __shared__ float own_scores[ROWS];
+    const int share = (s.batch + s.parts * ROWS - 1) / (s.parts * ROWS) * ROWS;
     const int first = min((int)blockIdx.y * share, s.batch);
-    const int columns = min(share, s.batch - first);
-    float2* sums = s.sums + (long long)blockIdx.y * s.groups * s.batch + tile.group + tile.start;
-    if (columns <= 0) {
-        if ((int)threadIdx.x < tile.valid) {
-            sums[threadIdx.x] = make_float2(-infinity(), 0);
-        }
-        return;
+    const float2 sum = row_sums<EXACT>(s, tile, first, min(first + share, s.batch), own_scores);
+    if ((int)threadIdx.x < tile.valid) {
+        s.sums[(long long)blockIdx.y * s.groups * s.batch + tile.group + tile.start + threadIdx.x] = sum;
     }
-    sum_rows<EXACT>(s, tile, memory, load_users(s, tile, memory), first, columns, [&](int row, float2 sum) { sums[row] = sum; });
 }
 
 // log sum exp s[user, :].
@@ -313,7 +349,6 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
 
     const int r = lane_index() / 4;
     const int q = lane_index() % 4;
-    const float score_scale = s.inverse_temperature / (WEIGHT_SCALE * WEIGHT_SCALE);
     HalfPairs own[WIDTH / 16];
     float2 rows[2];
     float sums[WIDTH / 8][4] = {};
@@ -325,24 +360,14 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
         }
         __syncthreads();
         if (first == 0) {
-            #pragma unroll
-            for (int k = 0; k < WIDTH / 16; k++) {
-                load_half_rows<EXACT>(own[k], shared_address(memory.own), k);
-            }
+            load_own<EXACT>(own, memory.own);
             rows[0] = memory.rows[r];
             rows[1] = memory.rows[r + 8];
         }
         for (int start = first + warp_index() * ROWS; start < end; start += TILE_WARPS * ROWS) {
             const SharedAddress stage = others.current();
             float scores[2][4] = {};
-            float small[2][4] = {};
-            #pragma unroll
-            for (int k = 0; k < WIDTH / 16; k++) {
-                HalfPairs b;
-                load_half_columns<EXACT>(b, stage, k);
-                multiply_add_pairs<EXACT>(scores[0], small[0], own[k], b, 0);
-                multiply_add_pairs<EXACT>(scores[1], small[1], own[k], b, 1);
-            }
+            tile_scores<EXACT, USERS>(scores, own, stage);
             // Where a lane's scores lie in the result is where they belong in a left operand.
             HalfPairs gradients;
             #pragma unroll
@@ -356,8 +381,8 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
                         pair[i] = 0;
                         if (column < end) {
                             const float2 of_column = memory.columns[column - first];
-                            const float excess =
-                                (scores[j][2 * half + i] + small[j][2 * half + i]) * score_scale - of_column.x - rows[half].x;
+                            const float score = scores[j][2 * half + i];
+                            const float excess = USERS ? logit(s, score, of_column.x) - rows[half].x : logit(s, score, rows[half].x) - of_column.x;
                             const bool same = column == tile.start + r + 8 * half;
                             pair[i] = (expf(excess) - (same ? 1 : 0)) * of_column.y;
                             if (USERS && same) {
@@ -376,8 +401,8 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
             for (int j = 0; j < WIDTH / 16; j++) {
                 HalfPairs b;
                 load_half_depth<EXACT>(b, stage, j);
-                multiply_add_pairs<EXACT>(sums[2 * j], sums[2 * j], gradients, b, 0);
-                multiply_add_pairs<EXACT>(sums[2 * j + 1], sums[2 * j + 1], gradients, b, 1);
+                multiply_add_pairs<EXACT, true>(sums[2 * j], sums[2 * j], gradients, b, 0);
+                multiply_add_pairs<EXACT, true>(sums[2 * j + 1], sums[2 * j + 1], gradients, b, 1);
             }
             others.advance(start / ROWS + s.stages * TILE_WARPS);
         }

@@ -26,6 +26,12 @@ template <bool EXACT> __device__ __forceinline__ uint4 to_pairs(float a, float b
     return pairs;
 }
 
+// Four 8 x 8 matrices as ldmatrix returns them.
+struct HalfPairs {
+    unsigned high[4];
+    unsigned low[4];
+};
+
 // c[j] += a b[j] for tiles j of 8 columns and 16 values of k, of which a lane holds 4q to 4q + 3: which of the 16 these are is free as long
 // as both operands agree. top and bottom: rows r and r + 8 of a. Small terms first; the tiles take turns, so that no product waits for the
 // one before.

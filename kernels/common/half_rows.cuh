@@ -13,12 +13,6 @@ constexpr int HALF_ROW_LOW = 2 * HALF_ROW_WIDTH; // where the low parts start, i
 // Distance between rows in shared memory: 16 modulo 128 bytes, so that eight rows of a matrix meet 32 banks.
 constexpr int HALF_ROW_STRIDE = HALF_ROW_BYTES + 16;
 
-// Four 8 x 8 matrices as ldmatrix returns them.
-struct HalfPairs {
-    unsigned high[4];
-    unsigned low[4];
-};
-
 // Columns 4i to 4i + 3 of a row.
 __device__ __forceinline__ void store_half_row(unsigned char* row, int i, float4 value) {
     const uint4 pairs = to_pairs<true>(value.x * WEIGHT_SCALE, value.y * WEIGHT_SCALE, value.z * WEIGHT_SCALE, value.w * WEIGHT_SCALE);
@@ -27,12 +21,17 @@ __device__ __forceinline__ void store_half_row(unsigned char* row, int i, float4
 }
 
 // c + small += a b for one of the two tiles of b. Products with low parts are added to small, which may be c; where it is not, the sums wait
-// for each other half as long.
-template <bool EXACT>
+// for each other half as long. LEFT_FIRST: those with the low parts of a come first.
+template <bool EXACT, bool LEFT_FIRST>
 __device__ __forceinline__ void multiply_add_pairs(float (&c)[4], float (&small)[4], const HalfPairs& a, const HalfPairs& b, int tile) {
     if (EXACT) {
-        multiply_add(small, a.low, b.high[2 * tile], b.high[2 * tile + 1], small);
+        if (LEFT_FIRST) {
+            multiply_add(small, a.low, b.high[2 * tile], b.high[2 * tile + 1], small);
+        }
         multiply_add(small, a.high, b.low[2 * tile], b.low[2 * tile + 1], small);
+        if (!LEFT_FIRST) {
+            multiply_add(small, a.low, b.high[2 * tile], b.high[2 * tile + 1], small);
+        }
     }
     multiply_add(c, a.high, b.high[2 * tile], b.high[2 * tile + 1], c);
 }

@@ -21,7 +21,6 @@ internal struct SoftmaxLaunch
     public int Batch;
     public int Groups;
     public int Parts;
-    public int Chunk;
     public int Stages;
     public float InverseTemperature;
 }

@@ -11,10 +11,6 @@ internal sealed class TileSoftmax
     // Blocks of threads that share the columns of a row; each pays for reading its rows.
     private const int MostParts = 4;
 
-    // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
-    private const int MostColumns = 1024;
-    private const int ColumnGroup = 32;
-
     // A user or an item in fp16 pairs, in bytes (kernels/common/half_rows.cuh).
     private const int PairBytes = 256;
 
@@ -24,7 +20,6 @@ internal sealed class TileSoftmax
     private readonly CudaKernel _loss;
     private readonly CudaKernel _sums;
     private readonly CudaKernel _gradients;
-    private readonly int _mostColumns;
     private readonly int _stages = MostStages;
 
     public TileSoftmax(CudaEngine engine)
@@ -34,12 +29,6 @@ internal sealed class TileSoftmax
         _loss = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_loss" + suffix);
         _sums = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_sums" + suffix);
         _gradients = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_gradients" + suffix);
-        _mostColumns = MostColumns;
-        while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock - _loss.StaticSharedBytes)
-        {
-            _mostColumns /= 2;
-        }
-
         while (_stages > 1 && TowerMemory.SoftmaxGradients(_stages) > engine.Context.MaxSharedMemoryPerBlock - _gradients.StaticSharedBytes)
         {
             _stages--;
@@ -51,9 +40,8 @@ internal sealed class TileSoftmax
     {
         var size = batch.Users.Rows / batch.Groups;
         var tiles = batch.Groups * TowerMemory.Pieces(size, TowerMemory.TileRows);
-        var chunk = Math.Min(_mostColumns, TowerMemory.Pieces(size, ColumnGroup) * ColumnGroup);
         // Columns are divided among blocks until these fill the device.
-        var parts = Math.Max(TowerMemory.Pieces(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
+        var parts = batch.Items.WantsGradient ? Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts) : 1;
         var launch = new SoftmaxLaunch
         {
             Users = batch.Users.Value.Address,
@@ -68,11 +56,10 @@ internal sealed class TileSoftmax
             Batch = size,
             Groups = batch.Groups,
             Parts = parts,
-            Chunk = chunk,
             Stages = _stages,
             InverseTemperature = 1 / batch.Temperature,
         };
-        var sharedBytes = TowerMemory.Softmax(chunk);
+        var sharedBytes = TowerMemory.SoftmaxSums();
         if (!batch.Items.WantsGradient)
         {
             _loss.Launch(_engine.Stream, tiles, Threads, sharedBytes, in launch);

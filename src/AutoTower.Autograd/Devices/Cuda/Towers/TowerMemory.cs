@@ -54,9 +54,8 @@ internal static class TowerMemory
         return (PartialFloats + (TileRows * (InverseFloats + (2 * Padded(Width)) + work))) * sizeof(float);
     }
 
-    /// <summary>A batch softmax with <paramref name="chunk"/> scores of each row at a time.</summary>
-    public static int Softmax(int chunk) =>
-        (PartialFloats + (TileRows * (InverseFloats + Padded(Width) + Padded(chunk)))) * sizeof(float);
+    /// <summary>Sums over rows of a batch softmax: the rows, and for each warp a tile of the other side.</summary>
+    public static int SoftmaxSums() => (1 + SoftmaxWarps) * TileRows * HalfRowStride;
 
     /// <summary>Gradients of a batch softmax, for which each warp has <paramref name="stages"/> tiles of the other side on their way.</summary>
     public static int SoftmaxGradients(int stages) =>
