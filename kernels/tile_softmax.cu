@@ -11,17 +11,15 @@
 //
 // All of them compute a score from the same pairs in the same order, so that what one subtracts from another is exact where it should be:
 // the only item of a batch has a probability of one.
-#include "common/async_copy.cuh"
 #include "common/completion.cuh"
 #include "common/dependent.cuh"
-#include "common/half_rows.cuh"
+#include "common/half_row_stream.cuh"
 #include "common/reduce.cuh"
 
 constexpr int WIDTH = 64;
-constexpr int ROWS = 16;
-constexpr int TILE_BYTES = ROWS * HALF_ROW_STRIDE; // 16 rows as pairs in shared memory
-constexpr int GRADIENT_COLUMNS = 1024;             // whose sums or corrections tile_softmax_gradients has in shared memory at a time
-constexpr float PROBABILITY_SCALE = 8192;          // of values in [-1, 1] that become pairs
+constexpr int ROWS = HALF_TILE_ROWS;
+constexpr int GRADIENT_COLUMNS = 1024;    // whose sums or corrections tile_softmax_gradients has in shared memory at a time
+constexpr float PROBABILITY_SCALE = 8192; // of values in [-1, 1] that become pairs
 
 struct Softmax {
     const float* users;
@@ -138,7 +136,7 @@ template <bool EXACT> __device__ __forceinline__ float2 row_sums(const Softmax& 
     DYNAMIC_SHARED(unsigned char, shared);
     __shared__ float2 parts[TILE_WARPS][ROWS];
     constexpr int QUADS = ROWS * WIDTH / 4 / WARP; // of a lane
-    unsigned char* stage = shared + (1 + warp_index()) * TILE_BYTES;
+    unsigned char* stage = shared + (1 + warp_index()) * HALF_TILE_BYTES;
     const int r = lane_index() / 4;
     const int q = lane_index() % 4;
     const int quad = lane_index() % (WIDTH / 4);
@@ -254,60 +252,9 @@ struct GradientMemory {
 
     __device__ __forceinline__ explicit GradientMemory(unsigned char* memory) {
         own = memory;
-        rows = reinterpret_cast<float2*>(own + TILE_BYTES);
+        rows = reinterpret_cast<float2*>(own + HALF_TILE_BYTES);
         columns = rows + ROWS;
         stages = reinterpret_cast<unsigned char*>(columns + GRADIENT_COLUMNS);
-    }
-};
-
-// The other side's rows, 16 at a time, on their way to one warp's stages: a tile is fetched `stages` tiles before its use.
-template <bool EXACT> struct TileStream {
-    unsigned char* stages;
-    const unsigned char* source;
-    int rows;
-    int count;
-    int next; // the stage that is used next
-
-    __device__ __forceinline__ unsigned char* stage() const { return stages + next * TILE_BYTES; }
-
-    // Rows past the end become zeros. Every call ends a group of copies, so that `current` can count.
-    __device__ __forceinline__ void fetch(int tile, int stage) {
-        constexpr int PIECES = HALF_ROW_BYTES / 16 / (EXACT ? 1 : 2); // of a row
-        if (tile * ROWS < rows) {
-            unsigned char* target = stages + stage * TILE_BYTES;
-            #pragma unroll
-            for (int i = 0; i < ROWS * PIECES / WARP; i++) {
-                const int index = lane_index() + i * WARP;
-                const int row = index / PIECES;
-                unsigned char* place = target + row * HALF_ROW_STRIDE + index % PIECES * 16;
-                if (tile * ROWS + row < rows) {
-                    copy_16_bytes_async(place, source + (long long)(tile * ROWS + row) * HALF_ROW_BYTES + index % PIECES * 16);
-                } else {
-                    *reinterpret_cast<uint4*>(place) = make_uint4(0, 0, 0, 0);
-                }
-            }
-        }
-        commit_async_copies();
-    }
-
-    // Waits for the stage that is used next.
-    __device__ __forceinline__ SharedAddress current() const {
-        if (count == 1) {
-            wait_async_copies<0>();
-        } else if (count == 2) {
-            wait_async_copies<1>();
-        } else {
-            wait_async_copies<2>();
-        }
-        __syncwarp();
-        return shared_address(stage());
-    }
-
-    // Gives the stage that was used to a later tile.
-    __device__ __forceinline__ void advance(int tile) {
-        __syncwarp();
-        fetch(tile, next);
-        next = next + 1 == count ? 0 : next + 1;
     }
 };
 
@@ -326,8 +273,8 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
     const SoftmaxTile tile(s);
     const GradientMemory memory(shared);
     const long long first_row = tile.group + tile.start;
-    unsigned char* stages = memory.stages + warp_index() * s.stages * TILE_BYTES;
-    TileStream<EXACT> others = {stages, (USERS ? s.item_pairs : s.user_pairs) + tile.group * HALF_ROW_BYTES, s.batch, s.stages, 0};
+    unsigned char* stages = memory.stages + warp_index() * s.stages * HALF_TILE_BYTES;
+    HalfRowStream<EXACT> others = {stages, (USERS ? s.item_pairs : s.user_pairs) + tile.group * HALF_ROW_BYTES, s.batch, s.stages, 0};
     for (int stage = 0; stage < s.stages; stage++) {
         others.fetch(warp_index() + stage * TILE_WARPS, stage);
     }
@@ -430,7 +377,7 @@ template <bool EXACT, bool USERS> __device__ __forceinline__ void side_gradients
         float2 total = make_float2(0, 0);
         #pragma unroll
         for (int warp = 0; warp < TILE_WARPS; warp++) {
-            const float2 value = *reinterpret_cast<const float2*>(part + warp * s.stages * TILE_BYTES);
+            const float2 value = *reinterpret_cast<const float2*>(part + warp * s.stages * HALF_TILE_BYTES);
             total.x += value.x;
             total.y += value.y;
         }

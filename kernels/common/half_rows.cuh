@@ -13,6 +13,10 @@ constexpr int HALF_ROW_LOW = 2 * HALF_ROW_WIDTH; // where the low parts start, i
 // Distance between rows in shared memory: 16 modulo 128 bytes, so that eight rows of a matrix meet 32 banks.
 constexpr int HALF_ROW_STRIDE = HALF_ROW_BYTES + 16;
 
+// What the functions below load from: 16 rows.
+constexpr int HALF_TILE_ROWS = 16;
+constexpr int HALF_TILE_BYTES = HALF_TILE_ROWS * HALF_ROW_STRIDE;
+
 // Columns 4i to 4i + 3 of a row.
 __device__ __forceinline__ void store_half_row(unsigned char* row, int i, float4 value) {
     const uint4 pairs = to_pairs<true>(value.x * WEIGHT_SCALE, value.y * WEIGHT_SCALE, value.z * WEIGHT_SCALE, value.w * WEIGHT_SCALE);
