@@ -8,6 +8,12 @@
 #include "common/half.cuh"
 #include "common/tensor_core.cuh"
 
+// A power of two by which values are multiplied before they are split, so that the largest magnitude, given as its bits, gets into
+// [2^13, 2^14). It is 2^80 at the most, so that undoing it does not underflow.
+__device__ __forceinline__ float pair_scale(unsigned largest) {
+    return __uint_as_float(min(140 + 127 - (largest >> 23), 127u + 80) << 23); // Exponents as they stand in a float, 127 for one.
+}
+
 // Four values as pairs: x, y their high parts in order, z, w their low parts, which are left out unless EXACT.
 template <bool EXACT> __device__ __forceinline__ uint4 to_pairs(float a, float b, float c, float d) {
     uint4 pairs = {to_halves(a, b), to_halves(c, d), 0, 0};
@@ -19,6 +25,12 @@ template <bool EXACT> __device__ __forceinline__ uint4 to_pairs(float a, float b
     }
     return pairs;
 }
+
+// Four 8 x 8 matrices as ldmatrix returns them.
+struct HalfPairs {
+    unsigned high[4];
+    unsigned low[4];
+};
 
 // c[j] += a b[j] for tiles j of 8 columns and 16 values of k, of which a lane holds 4q to 4q + 3: which of the 16 these are is free as long
 // as both operands agree. top and bottom: rows r and r + 8 of a. Small terms first; the tiles take turns, so that no product waits for the

@@ -56,6 +56,26 @@ TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], SharedAddress row)
 #endif
 }
 
+// The same matrices turned over: register m of lane 4 g + t gets elements g of rows 2t and 2t+1 of matrix m.
+TENSOR_CORE_CALL void load_matrices_transposed(unsigned (&registers)[4], SharedAddress row) {
+#if defined(AUTOTOWER_TENSOR_CORE)
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(registers[0]), "=r"(registers[1]), "=r"(registers[2]), "=r"(registers[3])
+                 : "r"(row)
+                 : "memory");
+#elif defined(AUTOTOWER_EMULATOR)
+    int group = lane_index() / 4;
+    int pair = lane_index() % 4;
+    for (int matrix = 0; matrix < 4; matrix++) {
+        SharedAddress first = __shfl_sync(FULL_WARP, row, 8 * matrix + 2 * pair);
+        SharedAddress second = __shfl_sync(FULL_WARP, row, 8 * matrix + 2 * pair + 1);
+        registers[matrix] = reinterpret_cast<const unsigned short*>(first)[group] | (unsigned)reinterpret_cast<const unsigned short*>(second)[group] << 16;
+    }
+#else
+    asm volatile("trap;");
+#endif
+}
+
 // d = a b + c.
 TENSOR_CORE_CALL void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, unsigned b1, const float (&c)[4]) {
 #if defined(AUTOTOWER_TENSOR_CORE)

@@ -10,18 +10,21 @@ public class TileSoftmaxParityTests(GpuDevices devices) : DeviceParityTest(devic
     private const int Width = 64;
 
     [Theory]
-    [InlineData(1, true, false)]
-    [InlineData(16, false, true)]
-    [InlineData(77, true, true)]
-    [InlineData(1100, true, true)] // More columns than are in shared memory at a time.
-    public void Loss_and_gradients(int batch, bool corrected, bool rewarded)
+    [InlineData(1, 1, true, false)]
+    [InlineData(1, 16, false, true)]
+    [InlineData(1, 77, true, true)]
+    [InlineData(3, 45, true, true)]
+    [InlineData(2, 400, false, false)] // More columns than a block's warps take at once.
+    [InlineData(1, 1100, true, true)] // More columns than are in shared memory at a time.
+    public void Loss_and_gradients(int groups, int size, bool corrected, bool rewarded)
     {
+        var batch = groups * size;
         Assert.SkipWhen(Cuda.Towers is null, "the device has no fused towers (compute capability below 8.0)");
         var users = Random(batch, Width, scale: 0.2f);
         var items = Random(batch, Width, scale: 0.2f);
         var logProbability = Random(1, batch, 0, scale: 5);
-        var rewards = Random(1, batch);
-        var probabilities = Poisoned(batch, batch);
+        var rewards = Random(1, batch, scale: 1000);
+        var probabilities = Poisoned(size, size);
         var terms = Poisoned(1, batch);
         var loss = Random(1, 1);
         var dUsers = Zeros(batch, Width);
@@ -33,13 +36,18 @@ public class TileSoftmaxParityTests(GpuDevices devices) : DeviceParityTest(devic
             {
                 towers.Softmax(new SoftmaxBatch(
                     new Tensor(users.On(device), dUsers.On(device)), new Tensor(items.On(device), dItems.On(device)),
-                    log, reward, 0.05f, 1, terms.On(device), loss.On(device)));
+                    log, reward, 0.05f, groups, terms.On(device), loss.On(device)));
                 return;
             }
 
-            device.Loss.BatchSoftmaxForward(users.On(device), items.On(device), log, reward, 0.05f, probabilities.On(device), loss.On(device));
-            device.Loss.BatchSoftmaxBackward(
-                users.On(device), items.On(device), reward, 0.05f, probabilities.On(device), dUsers.On(device), dItems.On(device));
+            for (var first = 0; first < batch; first += size)
+            {
+                Matrix Group(ParityMatrix rows) => rows.On(device).SliceRows(first, size);
+                var (groupLog, groupReward) = (log.IsAbsent ? log : log.SliceColumns(first, size), reward.IsAbsent ? reward : reward.SliceColumns(first, size));
+                device.Loss.BatchSoftmaxForward(Group(users), Group(items), groupLog, groupReward, 0.05f, probabilities.On(device), loss.On(device));
+                device.Loss.BatchSoftmaxBackward(
+                    Group(users), Group(items), groupReward, 0.05f, probabilities.On(device), Group(dUsers), Group(dItems));
+            }
         });
         AssertClose(loss);
         AssertClose(dUsers);

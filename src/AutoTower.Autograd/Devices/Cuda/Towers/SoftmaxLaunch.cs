@@ -12,6 +12,8 @@ internal struct SoftmaxLaunch
     public nint Rewards;
     public nint UserGradients;
     public nint ItemGradients;
+    public nint UserPairs;
+    public nint ItemPairs;
     public nint Sums;
     public nint Terms;
     public nint Loss;
@@ -19,6 +21,6 @@ internal struct SoftmaxLaunch
     public int Batch;
     public int Groups;
     public int Parts;
-    public int Chunk;
+    public int Stages;
     public float InverseTemperature;
 }

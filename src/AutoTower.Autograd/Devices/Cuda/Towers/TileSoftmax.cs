@@ -11,14 +11,16 @@ internal sealed class TileSoftmax
     // Blocks of threads that share the columns of a row; each pays for reading its rows.
     private const int MostParts = 4;
 
-    // Scores of a row in shared memory at a time, and the columns that a warp computes at a time.
-    private const int MostColumns = 1024;
-    private const int ColumnGroup = 32;
+    // A user or an item in fp16 pairs, in bytes (kernels/common/half_rows.cuh).
+    private const int PairBytes = 256;
+
+    // Of three, one is in use and two are on their way.
+    private const int MostStages = 3;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _loss;
     private readonly CudaKernel _sums;
     private readonly CudaKernel _gradients;
-    private readonly int _mostColumns;
+    private readonly int _stages = MostStages;
 
     public TileSoftmax(CudaEngine engine)
     {
@@ -27,10 +29,9 @@ internal sealed class TileSoftmax
         _loss = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_loss" + suffix);
         _sums = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_sums" + suffix);
         _gradients = engine.KernelOfAnySharedMemory("tile_softmax.cu", "tile_softmax_gradients" + suffix);
-        _mostColumns = MostColumns;
-        while (TowerMemory.Softmax(_mostColumns) > engine.Context.MaxSharedMemoryPerBlock - _loss.StaticSharedBytes)
+        while (_stages > 1 && TowerMemory.SoftmaxGradients(_stages) > engine.Context.MaxSharedMemoryPerBlock - _gradients.StaticSharedBytes)
         {
-            _mostColumns /= 2;
+            _stages--;
         }
     }
 
@@ -39,9 +40,8 @@ internal sealed class TileSoftmax
     {
         var size = batch.Users.Rows / batch.Groups;
         var tiles = batch.Groups * TowerMemory.Pieces(size, TowerMemory.TileRows);
-        var chunk = Math.Min(_mostColumns, TowerMemory.Pieces(size, ColumnGroup) * ColumnGroup);
         // Columns are divided among blocks until these fill the device.
-        var parts = Math.Max(TowerMemory.Pieces(size, chunk), Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts));
+        var parts = batch.Items.WantsGradient ? Math.Clamp(_engine.Context.MultiprocessorCount / tiles, 1, MostParts) : 1;
         var launch = new SoftmaxLaunch
         {
             Users = batch.Users.Value.Address,
@@ -56,18 +56,23 @@ internal sealed class TileSoftmax
             Batch = size,
             Groups = batch.Groups,
             Parts = parts,
-            Chunk = chunk,
+            Stages = _stages,
             InverseTemperature = 1 / batch.Temperature,
         };
-        var sharedBytes = TowerMemory.Softmax(chunk);
+        var sharedBytes = TowerMemory.SoftmaxSums();
         if (!batch.Items.WantsGradient)
         {
             _loss.Launch(_engine.Stream, tiles, Threads, sharedBytes, in launch);
             return;
         }
 
-        launch.Sums = _engine.Scratch.Reserve((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        var sumBytes = DeviceScratch.Align((long)parts * batch.Users.Rows * 2 * sizeof(float));
+        var pairBytes = (long)batch.Users.Rows * PairBytes;
+        launch.Sums = _engine.Scratch.Reserve(sumBytes + (2 * pairBytes));
+        launch.UserPairs = launch.Sums + (nint)sumBytes;
+        launch.ItemPairs = launch.UserPairs + (nint)pairBytes;
         _sums.Launch(_engine.Stream, new Dim3(tiles, parts), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
-        _gradients.Launch(_engine.Stream, new Dim3(tiles, 2), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+        _gradients.Launch(
+            _engine.Stream, new Dim3(tiles, 2), Threads, TowerMemory.SoftmaxGradients(_stages), in launch, _engine.OverlapsLaunches);
     }
 }

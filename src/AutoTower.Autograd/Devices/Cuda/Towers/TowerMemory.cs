@@ -16,6 +16,11 @@ internal static class TowerMemory
     // What undoes the scale of a row, for each of a tile.
     private const int InverseFloats = 1;
 
+    // kernels/common/half_rows.cuh and kernels/tile_softmax.cu
+    private const int HalfRowStride = (2 * 2 * Width) + 16;
+    private const int SoftmaxColumns = 1024;
+    private const int SoftmaxWarps = 16;
+
     /// <summary>Pieces of <paramref name="length"/> that cover <paramref name="whole"/>.</summary>
     public static int Pieces(int whole, int length) => (whole + length - 1) / length;
 
@@ -40,9 +45,12 @@ internal static class TowerMemory
         return BackwardBytes(2 * Padded(path.Blocks.Count * Width), stage);
     }
 
-    /// <summary>A batch softmax with <paramref name="chunk"/> scores of each row at a time.</summary>
-    public static int Softmax(int chunk) =>
-        (PartialFloats + (TileRows * ((2 * InverseFloats) + Padded(Width) + Padded(chunk))) + Padded(chunk)) * sizeof(float);
+    /// <summary>Sums over rows of a batch softmax: the rows, and for each warp a tile of the other side.</summary>
+    public static int SoftmaxSums() => (1 + SoftmaxWarps) * TileRows * HalfRowStride;
+
+    /// <summary>Gradients of a batch softmax, for which each warp has <paramref name="stages"/> tiles of the other side on their way.</summary>
+    public static int SoftmaxGradients(int stages) =>
+        (TileRows * HalfRowStride) + ((TileRows + SoftmaxColumns) * 2 * sizeof(float)) + (SoftmaxWarps * stages * TileRows * HalfRowStride);
 
     private static int ForwardBytes(int rowTiles, int states, int stage) =>
         ((rowTiles * (SumFloats + (TileRows * (InverseFloats + PreStride + states)))) + (5 * Width) + stage) * sizeof(float);

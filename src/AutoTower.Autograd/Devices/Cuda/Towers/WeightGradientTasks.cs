@@ -19,14 +19,17 @@ internal struct WeightGradientTask
     public int Tokens;
     public int FirstBlock;
     public int Chunks;
+    public int LeftIsWide;
 }
 
 /// <summary>The linear layers of both towers, laid out as <c>Tasks</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct WeightGradientTasks
 {
-    private const int TileWidth = 64;
-    private const int RowStep = 32;
+    // A tile is wide on one side and narrow on the other.
+    private const int Wide = 128;
+    private const int Narrow = 64;
+    private const int RowStep = 16;
 
     // Below this many rows a block spends more time on adding up its tile than on computing it.
     private const int FewestRows = 128;
@@ -55,11 +58,12 @@ internal struct WeightGradientTasks
             RightColumns = weight.Columns,
             Rows = left.Rows * tokens,
             Tokens = tokens,
+            LeftIsWide = Tiles(weight.Rows, weight.Columns, leftIsWide: true) < Tiles(weight.Rows, weight.Columns, leftIsWide: false) ? 1 : 0,
         };
     }
 
     /// <summary>Cuts the tasks into blocks and returns their number.</summary>
-    /// <param name="wantedBlocks">About as many blocks as fill the device.</param>
+    /// <param name="wantedBlocks">About as many blocks of 64 x 64 results as fill the device; those that are made are twice as large.</param>
     /// <param name="deterministic">Whether a tile must be computed by one block.</param>
     public int Schedule(int wantedBlocks, bool deterministic)
     {
@@ -71,23 +75,23 @@ internal struct WeightGradientTasks
             mostRows = Math.Max(mostRows, task.Rows);
         }
 
-        var chunks = deterministic ? 1 : Math.Clamp(wantedBlocks / Math.Max(tiles, 1), 1, Math.Max(1, mostRows / FewestRows));
-        ChunkRows = RoundUp((mostRows + chunks - 1) / chunks, RowStep);
+        var chunks = deterministic ? 1 : Math.Clamp(wantedBlocks / (2 * Math.Max(tiles, 1)), 1, Math.Max(1, mostRows / FewestRows));
+        ChunkRows = TowerMemory.Pieces(mostRows, chunks * RowStep) * RowStep;
         var blocks = 0;
         foreach (ref var task in Of[..Count])
         {
             task.FirstBlock = blocks;
-            task.Chunks = (task.Rows + ChunkRows - 1) / ChunkRows;
+            task.Chunks = TowerMemory.Pieces(task.Rows, ChunkRows);
             blocks += Tiles(task) * task.Chunks;
         }
 
         return blocks;
     }
 
-    private static int Tiles(in WeightGradientTask task) =>
-        (task.LeftColumns + TileWidth - 1) / TileWidth * ((task.RightColumns + TileWidth - 1) / TileWidth);
+    private static int Tiles(in WeightGradientTask task) => Tiles(task.LeftColumns, task.RightColumns, task.LeftIsWide != 0);
 
-    private static int RoundUp(int value, int step) => (value + step - 1) / step * step;
+    private static int Tiles(int leftColumns, int rightColumns, bool leftIsWide) =>
+        TowerMemory.Pieces(leftColumns, leftIsWide ? Wide : Narrow) * TowerMemory.Pieces(rightColumns, leftIsWide ? Narrow : Wide);
 
     [InlineArray(32)]
     public struct List
