@@ -78,7 +78,7 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_items(
 extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
     const float* queries, int rows, int columns, int stride, const Bounds* bounds, unsigned short* screen, float* scales, float* margins,
     int* counts, float* limits, int* overflowed, int padded_rows, int depth) {
-    int row = (int)(grid_thread() / WARP);
+    int row = (int)(grid_thread() / SCREEN_LANES);
     if (row >= padded_rows) {
         return;
     }
@@ -88,10 +88,11 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
     unsigned short* to = screen + (long long)row * depth;
     const auto element = [&](int column) { return row < rows && column < columns ? queries[(long long)row * stride + column] : 0.0f; };
     const ScreenedQuery query = screen_query(element, depth, *bounds, to);
-    if (lane_index() == 0) {
+    const bool writes = lane_index() % SCREEN_LANES == 0;
+    if (writes) {
         scales[row] = query.scale;
     }
-    if (lane_index() == 0 && row < rows) {
+    if (writes && row < rows) {
         margins[row] = query.margin;
         counts[row] = 0;
         limits[row] = -infinity();

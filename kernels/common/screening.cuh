@@ -41,36 +41,42 @@ struct ScreenedQuery {
     float margin; // bound of |estimate - score|; infinite where there is none
 };
 
-// The scaled query in fp16, `depth` elements; by a whole warp. element(column) is zero beyond the query's columns.
+constexpr int SCREEN_LANES = 8; // that make a query ready: sums over few lanes are short, and a warp has four queries
+
+// The scaled query in fp16, `depth` elements, by SCREEN_LANES neighbouring lanes of a whole warp. element(column) is zero beyond the query's
+// columns.
 template <class Element>
 __device__ __forceinline__ ScreenedQuery screen_query(const Element& element, int depth, const Bounds& bounds, unsigned short* to) {
+    const int first = lane_index() % SCREEN_LANES;
     double square = 0;
-    for (int column = lane_index(); column < depth; column += WARP) {
+    for (int column = first; column < depth; column += SCREEN_LANES) {
         square += (double)element(column) * element(column);
     }
-    square = warp_sum(square);
+    for (int distance = SCREEN_LANES / 2; distance > 0; distance /= 2) {
+        square += __shfl_xor_sync(FULL_WARP, square, distance);
+    }
     const bool bounded = square < (double)LARGEST_NORM * LARGEST_NORM;
+    const float norm = root_above(square);
     // A query next to zero beside a large bias is scaled less, so that the scaled bias stays in range.
-    const float scale = bounded ? fminf(scale_of(root_above(square)), 1e30f / fmaxf(bounds.bias, 1.0f)) : 1.0f;
+    const float scale = bounded ? fminf(scale_of(norm), 1e30f / fmaxf(bounds.bias, 1.0f)) : 1.0f;
     const float power = __uint_as_float(__float_as_uint(scale) & 0x7f800000u);
-    double scaled_square = 0;
     double rest_square = 0;
     double screened_square = 0;
-    for (int column = lane_index(); column < depth; column += WARP) {
+    for (int column = first; column < depth; column += SCREEN_LANES) {
         const float value = bounded ? element(column) * power : 0.0f;
         const unsigned half = to_halves(value, 0.0f);
         const float screened = from_halves(half).x;
         const float rest = value - screened;
-        scaled_square += (double)value * value;
         rest_square += (double)rest * rest;
         screened_square += (double)screened * screened;
         to[column] = (unsigned short)half;
     }
-    scaled_square = warp_sum(scaled_square);
-    rest_square = warp_sum(rest_square);
-    screened_square = warp_sum(screened_square);
+    for (int distance = SCREEN_LANES / 2; distance > 0; distance /= 2) {
+        rest_square += __shfl_xor_sync(FULL_WARP, rest_square, distance);
+        screened_square += __shfl_xor_sync(FULL_WARP, screened_square, distance);
+    }
     const float item_norm = bounds.norm * bounds.scale();
-    const float size = root_above(scaled_square) * item_norm * 1.01f + bounds.bias * power;
+    const float size = norm * power * item_norm * 1.01f + bounds.bias * power;
     const float rounding = root_above(rest_square) * item_norm + root_above(screened_square) * bounds.rest;
     // Either sum makes at most depth + 1 errors of 2^-24 (the chain) or, with room for how tensor cores align summands, 2^-21; products
     // that underflow, in the chain before it is scaled, are covered by the constants.

@@ -13,6 +13,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
 {
     private const int WarpThreads = 32;
     private const int PrepareThreads = 256;
+    private const int ScreenLanes = 8; // SCREEN_LANES in common/screening.cuh
     private const int ScreenThreads = 512;
     private const int ScreenSharedBytes = 2 * StageBytes;
     private const int StageBytes = 32768;
@@ -209,7 +210,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         arguments.Add(queries.Address).Add(queries.Rows).Add(queries.Columns).Add(queries.Stride).Add(search.Items.Bounds)
             .Add(workspace.Screen).Add(workspace.Scales).Add(workspace.Margins).Add(workspace.Counts).Add(workspace.Limits).Add(workspace.Overflowed)
             .Add(padded).Add(search.Items.Depth);
-        _engine.Launch(_prepareQueries, (padded * WarpThreads + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0, arguments);
+        _engine.Launch(_prepareQueries, padded * ScreenLanes / PrepareThreads, PrepareThreads, 0, arguments);
     }
 
     private void Screen(Search search, Workspace workspace, ListsArgument lists, int start, int end, int groups, ScreenMode mode)
