@@ -4,7 +4,7 @@
 //   2. Estimates of all scores on tensor cores. Of a lane's eight items of a chunk only the largest estimate is kept.
 //   3. A warp a query: the k-th largest of these maxima, each of which is another item's, is an estimate that k items reach; the margin below
 //      it is the limit (topk_select.cu).
-//   4. The same estimates once more, as many bytes and operations as there is no room to keep: items that reach the limit become candidates.
+//   4. The same estimates once more, since there is no room to keep them: items that reach the limit become candidates.
 //   5. A warp a query scores its candidates exactly and ranks them.
 //   6. Queries with more candidates than a list holds, or without a margin, are answered by scoring every item, by the whole block.
 //
@@ -95,21 +95,20 @@ template <int DEPTH, int ROW_TILES> struct Screen {
         for (int i = 0; i < 4; i++) {
             sum[i] = i % 2 == 0 ? of_items.x : of_items.y;
         }
-        if constexpr (!ADJUSTED) {
-            return;
-        }
-        const int row = 16 * m + lane_index() / 4;
-        if (has_bias != 0) {
+        if constexpr (ADJUSTED) {
+            const int row = 16 * m + lane_index() / 4;
+            if (has_bias != 0) {
 #pragma unroll
-            for (int i = 0; i < 4; i++) {
-                sum[i] *= scales[row + 8 * (i / 2)];
+                for (int i = 0; i < 4; i++) {
+                    sum[i] *= scales[row + 8 * (i / 2)];
+                }
             }
-        }
-        if (excluded != nullptr) {
+            if (excluded != nullptr) {
 #pragma unroll
-            for (int i = 0; i < 4; i++) {
-                const unsigned bits = (unsigned)excluded[(row + 8 * (i / 2)) * EXCLUDED_PITCH + tile] >> (2 * (lane_index() & 3));
-                sum[i] = (bits >> (i % 2) & 1u) != 0 ? -infinity() : sum[i];
+                for (int i = 0; i < 4; i++) {
+                    const unsigned bits = (unsigned)excluded[(row + 8 * (i / 2)) * EXCLUDED_PITCH + tile] >> (2 * (lane_index() & 3));
+                    sum[i] = (bits >> (i % 2) & 1u) != 0 ? -infinity() : sum[i];
+                }
             }
         }
     }
@@ -350,7 +349,7 @@ __device__ __forceinline__ void fused(
 
     const Bounds item_bounds = *bounds;
     prefetch(screen_items, 2ll * items.rows * DEPTH);
-    prefetch(items.vectors, (long long)items.rows * items.stride * (items.is_bfloat16 != 0 ? 2 : 4));
+    prefetch(items.vectors, ((items.rows - 1ll) * items.stride + items.columns) * (items.is_bfloat16 != 0 ? 2 : 4));
 #pragma unroll
     for (int i = 0; i < QUERIES * DEPTH; i += THREADS) {
         const int row = first_query + (i + (int)threadIdx.x) / DEPTH;
@@ -459,6 +458,7 @@ __device__ __forceinline__ void fused(
                     lists[row * CAPACITY + place] = (unsigned short)(CHUNK * chunk + 8 * n + 2 * (lane & 3) + bit % 2);
                 }
             }
+            __syncwarp(); // Products are of whole warps.
         });
     __syncthreads();
 
