@@ -1,40 +1,11 @@
-// Exact top-K, preparation: what screening on tensor cores reads.
-//
-// A vector is scaled by a power of two, items by one for all so that the largest norm lies in [1/2, 1), queries each so that its own does; a scaled
-// vector v is screened as v' = fp16(v). For a query x and an item y, Cauchy-Schwarz gives
-//   |x.y - x'.y'| <= |x - x'| |y| + |x'| |y - y'|,
-// and sums in float32, on tensor cores or in the chain that defines scores, add at most a multiple of |x| |y| + |bias|. With the largest
-// |y|, |y - y'| and |bias| of all items this makes one margin per query: a score, scaled like its query and the items, and its estimate differ
-// by no more. Items for which no finite bound holds (an element or a bias that is not finite, a norm out of range) get a zero vector and +infinity
-// as screening bias: they are candidates always. Items that are not allowed get -infinity: never.
-//
-// Norms are formed in double and rounded up: no square can leave double's range.
+// Exact top-K, preparation: what screening on tensor cores reads. Margins: common/screening.cuh.
 #include "common/cuda.cuh"
 #include "common/half.cuh"
 #include "common/ranking.cuh"
 #include "common/reduce.cuh"
+#include "common/screening.cuh"
 
 constexpr int THREADS = 256;
-constexpr float LARGEST_NORM = 1e18f; // Products of two norms stay far inside float's range.
-
-// A float that is at least the square root of `square`.
-__device__ __forceinline__ float root_above(double square) { return (float)(sqrt(square) * 1.000001) + 1e-38f; }
-
-// The power of two that brings a norm into [1/2, 1); one where there is nothing to scale. Never above 2^60, so that a
-// scaled bias stays in range; what is smaller still loses digits, which the margins know.
-__device__ __forceinline__ float scale_of(float norm) {
-    const int exponent = (int)(__float_as_uint(norm) >> 23); // of a positive float, 127 for 1
-    return norm > 0 ? __uint_as_float((unsigned)min(253 - exponent, 127 + 60) << 23) : 1.0f;
-}
-
-// What is known of the items that can be bounded; zero before, maxima of positive floats after, which are ordered as their bits.
-struct Bounds {
-    float norm; // |y|, not scaled
-    float rest; // |y - y'|, scaled like all that follows
-    float bias;
-
-    __device__ __forceinline__ float scale() const { return scale_of(norm); }
-};
 
 __device__ __forceinline__ void raise(float* largest, float value) {
     value = block_max<THREADS>(value);
@@ -107,7 +78,7 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_items(
 extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
     const float* queries, int rows, int columns, int stride, const Bounds* bounds, unsigned short* screen, float* scales, float* margins,
     int* counts, float* limits, int* overflowed, int padded_rows, int depth) {
-    int row = (int)(grid_thread() / WARP);
+    int row = (int)(grid_thread() / SCREEN_LANES);
     if (row >= padded_rows) {
         return;
     }
@@ -116,42 +87,13 @@ extern "C" __global__ void __launch_bounds__(256) topk_prepare_queries(
     }
     unsigned short* to = screen + (long long)row * depth;
     const auto element = [&](int column) { return row < rows && column < columns ? queries[(long long)row * stride + column] : 0.0f; };
-    double square = 0;
-    for (int column = lane_index(); column < depth; column += WARP) {
-        square += (double)element(column) * element(column);
+    const ScreenedQuery query = screen_query(element, depth, *bounds, to);
+    const bool writes = lane_index() % SCREEN_LANES == 0;
+    if (writes) {
+        scales[row] = query.scale;
     }
-    square = warp_sum(square);
-    const bool bounded = square < (double)LARGEST_NORM * LARGEST_NORM;
-    // A query next to zero beside a large bias is scaled less, so that the scaled bias stays in range.
-    const float scale = bounded ? fminf(scale_of(root_above(square)), 1e30f / fmaxf(bounds->bias, 1.0f)) : 1.0f;
-    const float power = __uint_as_float(__float_as_uint(scale) & 0x7f800000u);
-    double scaled_square = 0;
-    double rest_square = 0;
-    double screened_square = 0;
-    for (int column = lane_index(); column < depth; column += WARP) {
-        const float value = bounded ? element(column) * power : 0.0f;
-        const unsigned half = to_halves(value, 0.0f);
-        const float screened = from_halves(half).x;
-        const float rest = value - screened;
-        scaled_square += (double)value * value;
-        rest_square += (double)rest * rest;
-        screened_square += (double)screened * screened;
-        to[column] = (unsigned short)half;
-    }
-    scaled_square = warp_sum(scaled_square);
-    rest_square = warp_sum(rest_square);
-    screened_square = warp_sum(screened_square);
-    if (lane_index() == 0) {
-        scales[row] = power;
-    }
-    if (lane_index() == 0 && row < rows) {
-        const float item_norm = bounds->norm * bounds->scale();
-        float size = root_above(scaled_square) * item_norm * 1.01f + bounds->bias * power;
-        float rounding = root_above(rest_square) * item_norm + root_above(screened_square) * bounds->rest;
-        // Either sum makes at most depth + 1 errors of 2^-24 (the chain) or, with room for how tensor cores align summands, 2^-21; products
-        // that underflow, in the chain before it is scaled, are covered by the constants.
-        float summing = size * (float)(depth + 8) * (1.0f / (1 << 21)) + 1e-34f + 1e-40f * power * bounds->scale();
-        margins[row] = bounded ? (rounding + summing) * 1.00001f : infinity();
+    if (writes && row < rows) {
+        margins[row] = query.margin;
         counts[row] = 0;
         limits[row] = -infinity();
     }

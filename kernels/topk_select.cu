@@ -9,6 +9,7 @@
 #include "common/dependent.cuh"
 #include "common/ranking.cuh"
 #include "common/reduce.cuh"
+#include "common/screening.cuh"
 
 constexpr int ENTRIES = 32; // candidates a thread judges
 constexpr unsigned DROPPED = 0; // in place of a candidate's bits, which are larger: it leaves the list,
@@ -121,8 +122,7 @@ __device__ __forceinline__ void select(const Lists& lists, const Exclusions& exc
             }
         }
         float reached = from_ascending_bits(low);
-        limit = lists.margins == nullptr ? reached : reached - (2.0f * lists.margins[query] + 2.4e-7f * fabsf(reached));
-        limit = isnan(limit) ? -infinity() : limit;
+        limit = lists.margins == nullptr ? reached : limit_below(reached, lists.margins[query]);
     }
 
     if (maxima != 0) {

@@ -19,6 +19,13 @@ __device__ __forceinline__ void copy_16_bytes_async(void* shared, const void* gl
 #endif
 }
 
+// Brings a line of 128 bytes into the L2 cache, for whoever reads it later.
+__device__ __forceinline__ void prefetch_line(const void* global) {
+#if defined(AUTOTOWER_ASYNC_COPY)
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(global));
+#endif
+}
+
 // Ends a group of the thread's copies.
 __device__ __forceinline__ void commit_async_copies() {
 #if defined(AUTOTOWER_ASYNC_COPY)

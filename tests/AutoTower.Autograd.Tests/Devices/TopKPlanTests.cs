@@ -52,6 +52,16 @@ public class TopKPlanTests
         Assert.Equal(tiles, seen.Count);
     });
 
+    [Theory]
+    [InlineData(3706, 50, true)]
+    [InlineData(4096, 100, true)]
+    [InlineData(4097, 50, false)] // more items than a block has room for
+    [InlineData(4096, 101, false)] // lists might be too short
+    [InlineData(240, 1024, true)]
+    [InlineData(799, 50, false)] // hardly more sets than results
+    [InlineData(800, 50, true)]
+    public void One_launch_takes_few_items_and_few_results(int items, int k, bool fits) => Assert.Equal(fits, TopKPlan.FitsOneLaunch(items, k));
+
     [Fact]
     public void Blocks_of_a_round_fill_whole_waves()
     {

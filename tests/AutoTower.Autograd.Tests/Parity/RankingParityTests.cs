@@ -37,14 +37,47 @@ public sealed class RankingParityTests(GpuDevices devices)
         new RankingProblem(queries, items, width, 4).Exclude(0.05).AssertSolvedBy(Cuda, k);
     }
 
+    // Few items take one launch, by blocks of 16 queries or, where those keep no more multiprocessors busy, of 48. The emulator has eight.
     [Theory]
-    [InlineData(4)]
-    [InlineData(40)]
-    public void Bias_bitmap_and_bfloat16_are_obeyed(int queries)
+    [InlineData(9, 4096, 64, 50)] // The most items,
+    [InlineData(9, 4097, 64, 50)] // and one more, which are searched in rounds.
+    [InlineData(130, 4096, 32, 7)]
+    [InlineData(9, 240, 64, 239)] // The most items of which a list holds all,
+    [InlineData(9, 241, 64, 15)] // and one more.
+    [InlineData(17, 256, 32, 16)]
+    [InlineData(17, 255, 32, 16)] // Too few sets for that k.
+    [InlineData(40, 1600, 64, 100)]
+    [InlineData(40, 1616, 64, 101)]
+    [InlineData(145, 3706, 64, 100)]
+    [InlineData(130, 31, 64, 50)] // Less than a chunk of items, less than k.
+    [InlineData(16, 33, 1, 33)]
+    [InlineData(48, 1000, 64, 1)]
+    public void Few_items_are_searched_in_one_launch(int queries, int items, int width, int k)
+    {
+        new RankingProblem(queries, items, width, 5).AssertSolvedBy(Cuda, k);
+        new RankingProblem(queries, items, width, 5).Exclude(0.1).AddBias().AssertSolvedBy(Cuda, k);
+    }
+
+    [Fact]
+    public void The_best_items_are_excluded()
+    {
+        // Each query's forty best items share a chunk or two of items with its best allowed ones.
+        var problem = new RankingProblem(20, 2000, 64, 6);
+        problem.Exclude(query => Enumerable.Range(0, 2000)
+            .OrderByDescending(item => RankingProblem.Score(problem.Queries[query], problem.Items[item], null)).Take(40))
+            .AssertSolvedBy(Cuda, 20);
+    }
+
+    [Theory]
+    [InlineData(4, 2500)]
+    [InlineData(40, 2500)]
+    [InlineData(40, 4500)]
+    [InlineData(140, 2500)]
+    public void Bias_bitmap_and_bfloat16_are_obeyed(int queries, int items)
     {
         for (var options = 1; options < 8; options++)
         {
-            var problem = new RankingProblem(queries, 2500, options == 5 ? 63 : 64, options).Exclude(options % 3 == 0 ? 0 : 0.02);
+            var problem = new RankingProblem(queries, items, options == 5 ? 63 : 64, options).Exclude(options % 3 == 0 ? 0 : 0.02);
             if ((options & 1) != 0)
             {
                 problem.AddBias();
@@ -66,8 +99,11 @@ public sealed class RankingParityTests(GpuDevices devices)
 
     [Theory]
     [MemberData(nameof(RankingProblem.Adversaries), MemberType = typeof(RankingProblem))]
-    public void Screening_survives_adversarial_items(string adversary) =>
-        RankingProblem.Adversarial(adversary, 19, 4007, 24).AssertSolvedBy(Cuda, 33);
+    public void Screening_survives_adversarial_items(string adversary)
+    {
+        RankingProblem.Adversarial(adversary, 19, 2007, 24).AssertSolvedBy(Cuda, 33); // in one launch
+        RankingProblem.Adversarial(adversary, 19, 4207, 24).AssertSolvedBy(Cuda, 33);
+    }
 
     [Theory]
     [MemberData(nameof(RankingProblem.Adversaries), MemberType = typeof(RankingProblem))]
@@ -76,8 +112,10 @@ public sealed class RankingParityTests(GpuDevices devices)
 
     [Theory]
     [InlineData(3000, 20)] // 150 candidates share the best score, which are ranked by counting,
-    [InlineData(3000, 6)]  // 500, which are sorted outside shared memory,
-    [InlineData(3000, 2)]  // or more than a list holds.
+    [InlineData(3000, 6)]  // or more than a list holds in one launch;
+    [InlineData(4500, 30)] // likewise in rounds, which
+    [InlineData(4500, 9)]  // sort 500 outside shared memory.
+    [InlineData(4500, 2)]
     public void Many_items_share_the_best_place(int items, int step) =>
         new RankingProblem(17, items, 64, 10).Repeat(step).AssertSolvedBy(Cuda, 33);
 
@@ -90,26 +128,26 @@ public sealed class RankingParityTests(GpuDevices devices)
     [InlineData(-25, -20, -30, -20)]
     public void Screening_knows_no_scale(int smallestQuery, int largestQuery, int smallestItem, int largestItem)
     {
-        foreach (var biased in new[] { false, true })
+        foreach (var (items, biased) in new[] { (2600, false), (2600, true), (4600, false), (4600, true) })
         {
-            var problem = new RankingProblem(23, 2600, 64, 9)
+            var problem = new RankingProblem(23, items, 64, 9)
                 .Spread(smallestQuery, largestQuery, items: false).Spread(smallestItem, largestItem, items: true);
             (biased ? problem.AddBias() : problem).AssertSolvedBy(Cuda, 40);
         }
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(30)]
-    public void Exclusions_of_everything_nothing_and_the_ends(int queries)
+    [InlineData(3, 1500)]
+    [InlineData(30, 1500)]
+    [InlineData(30, 4500)]
+    public void Exclusions_of_everything_nothing_and_the_ends(int queries, int items)
     {
-        const int Items = 1500;
-        new RankingProblem(queries, Items, 64, 8).Exclude(query => (query % 4) switch
+        new RankingProblem(queries, items, 64, 8).Exclude(query => (query % 4) switch
         {
-            0 => Enumerable.Range(0, Items),
+            0 => Enumerable.Range(0, items),
             1 => [],
-            2 => [0, Items - 1],
-            _ => Enumerable.Range(0, Items - 3),
+            2 => [0, items - 1],
+            _ => Enumerable.Range(0, items - 3),
         }).AssertSolvedBy(Cuda, 10);
     }
 

@@ -7,12 +7,13 @@ namespace AutoTower.Autograd.Devices.Cuda;
 
 /// <summary>
 /// Exact top-K: candidates come from screening on tensor cores (many queries) or from streaming exact scores (few queries), are thinned out
-/// after each round, and what is left is scored exactly. See kernels/topk_*.cu.
+/// after each round, and what is left is scored exactly. Many queries of few items take one launch for all that. See kernels/topk_*.cu.
 /// </summary>
 internal sealed class CudaRankingKernels : IRankingKernels
 {
     private const int WarpThreads = 32;
     private const int PrepareThreads = 256;
+    private const int ScreenLanes = 8; // SCREEN_LANES in common/screening.cuh
     private const int ScreenThreads = 512;
     private const int ScreenSharedBytes = 2 * StageBytes;
     private const int StageBytes = 32768;
@@ -22,6 +23,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private const int StreamQueries = 8;
     private const int FinishThreads = 128;
     private const int ExhaustiveThreads = 256;
+    private const int FusedThreads = 512;
     private const int KeyBytes = 8;
     private const int FewKeys = 256; // FEW in topk_select.cu
 
@@ -30,6 +32,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
 
     private static readonly ComputeCapability s_tensorCores = new(8, 0);
     private static readonly int[] s_depths = [32, 64, 128, 256];
+    private static readonly int[] s_fusedDepths = [32, 64];
+    private static readonly int[] s_fusedQueries = [16, 48]; // of a block
     private static readonly int[] s_listLengths = [1024, 2048, 4096, 8192];
 
     private readonly CudaEngine _engine;
@@ -45,6 +49,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
     private readonly CudaKernel[] _select;
     private readonly CudaKernel _finish;
     private readonly CudaKernel _exhaustive;
+    private readonly CudaKernel[,] _fused; // by depth and queries of a block
+    private readonly bool _canFuse;
 
     /// <summary>True for a kernel source that this family alone uses.</summary>
     public static bool Owns(string file) => file.StartsWith("topk_", StringComparison.Ordinal);
@@ -66,6 +72,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         _select = [.. s_listLengths.Select(length => engine.Kernel("topk_select.cu", $"topk_select_{length}"))];
         _finish = engine.Kernel("topk_select.cu", "topk_finish");
         _exhaustive = engine.Kernel("topk_exhaustive.cu", "topk_exhaustive");
+        _fused = new CudaKernel[s_fusedDepths.Length, s_fusedQueries.Length];
         CanScreen = engine.Context.ComputeCapability >= s_tensorCores
             && engine.Context.MaxSharedMemoryPerBlock >= ScreenSharedBytes + _screen[0].StaticSharedBytes;
         if (CanScreen)
@@ -74,6 +81,8 @@ internal sealed class CudaRankingKernels : IRankingKernels
             {
                 kernel.AllowDynamicSharedMemory(ScreenSharedBytes);
             }
+
+            _canFuse = LoadFused();
         }
 
         _streamOne.AllowDynamicSharedMemory(StreamSharedBytes);
@@ -119,6 +128,12 @@ internal sealed class CudaRankingKernels : IRankingKernels
         var prepared = items as CudaPreparedItems
             ?? throw new ArgumentException("These items were prepared by another device.", nameof(items));
         var screened = prepared.IsScreened && queries.Rows > StreamQueries;
+        if (screened && _canFuse && s_fusedDepths.Contains(prepared.Depth) && TopKPlan.FitsOneLaunch(prepared.Table.Rows, k))
+        {
+            Fused(queries, prepared, exclusions, k, indices, scores);
+            return;
+        }
+
         var plan = Plan(prepared, screened, exclusions, queries.Rows, k);
         var atOnce = (int)Math.Min(queries.Rows, ListBytes / (plan.Capacity * KeyBytes));
         for (var first = 0; first < queries.Rows; first += atOnce)
@@ -136,6 +151,48 @@ internal sealed class CudaRankingKernels : IRankingKernels
             Run(search, screened);
         }
     }
+
+    // Whether blocks may have the shared memory.
+    private bool LoadFused()
+    {
+        for (var depth = 0; depth < s_fusedDepths.Length; depth++)
+        {
+            for (var size = 0; size < s_fusedQueries.Length; size++)
+            {
+                var kernel = _engine.Kernel("topk_fused.cu", $"topk_fused_{s_fusedDepths[depth]}_{s_fusedQueries[size]}");
+                var bytes = FusedSharedBytes(s_fusedDepths[depth], s_fusedQueries[size]);
+                if (bytes + kernel.StaticSharedBytes > _engine.Context.MaxSharedMemoryPerBlock)
+                {
+                    return false;
+                }
+
+                kernel.AllowDynamicSharedMemory(bytes);
+                _fused[depth, size] = kernel;
+            }
+        }
+
+        return true;
+    }
+
+    private void Fused(Matrix queries, CudaPreparedItems items, Exclusions exclusions, int k, IntegerArray indices, Matrix scores)
+    {
+        // Every block reads all items, so few blocks of many queries are best where they keep all multiprocessors busy.
+        var size = queries.Rows > s_fusedQueries[0] * _engine.Context.MultiprocessorCount ? 1 : 0;
+        var group = s_fusedQueries[size];
+        var arguments = new KernelArguments();
+        arguments.Add(queries.Address).Add(queries.Stride).Add(queries.Rows).Add(new ItemsArgument(items.Table)).Add(items.Screen).Add(items.Bias)
+            .Add(items.Bounds).Add(items.Table.Bias.IsAbsent ? 0 : 1)
+            .Add(new ExclusionsArgument(exclusions.Offsets.IsAbsent ? 0 : exclusions.Offsets.Address, exclusions.Items.Address))
+            .Add(k).Add(indices.Address).Add(scores.Address).Add(scores.Stride);
+        _engine.Launch(
+            _fused[Array.IndexOf(s_fusedDepths, items.Depth), size], (queries.Rows + group - 1) / group, FusedThreads,
+            FusedSharedBytes(items.Depth, group), arguments);
+    }
+
+    // Vectors and lists of a block's queries and RANKING_BYTES of topk_fused.cu.
+    private static int FusedSharedBytes(int depth, int queries) =>
+        (queries * ((depth * sizeof(float)) + (TopKPlan.FusedCapacity * sizeof(ushort))))
+        + (FusedThreads / WarpThreads * ((TopKPlan.FusedCapacity * KeyBytes) + (WarpThreads * 272)));
 
     private static TopKPlan Plan(CudaPreparedItems items, bool screened, Exclusions exclusions, int queries, int k)
     {
@@ -209,7 +266,7 @@ internal sealed class CudaRankingKernels : IRankingKernels
         arguments.Add(queries.Address).Add(queries.Rows).Add(queries.Columns).Add(queries.Stride).Add(search.Items.Bounds)
             .Add(workspace.Screen).Add(workspace.Scales).Add(workspace.Margins).Add(workspace.Counts).Add(workspace.Limits).Add(workspace.Overflowed)
             .Add(padded).Add(search.Items.Depth);
-        _engine.Launch(_prepareQueries, (padded * WarpThreads + PrepareThreads - 1) / PrepareThreads, PrepareThreads, 0, arguments);
+        _engine.Launch(_prepareQueries, padded * ScreenLanes / PrepareThreads, PrepareThreads, 0, arguments);
     }
 
     private void Screen(Search search, Workspace workspace, ListsArgument lists, int start, int end, int groups, ScreenMode mode)

@@ -26,6 +26,12 @@ internal sealed record TopKPlan(
     /// <summary>Longest list: what one block selects from.</summary>
     public const int LargestCapacity = 8192;
 
+    /// <summary>Most items that are searched in one launch; MOST_ITEMS in topk_fused.cu.</summary>
+    public const int FusedItems = 4096;
+
+    /// <summary>Candidates of a query in such a launch; CAPACITY in topk_fused.cu.</summary>
+    public const int FusedCapacity = 240;
+
     /// <summary>
     /// With a limit from n items, the number of candidates among g n more is negative-binomial: about g times a gamma variable of shape
     /// kept. This many is not passed but once in ten million queries.
@@ -40,6 +46,16 @@ internal sealed record TopKPlan(
     /// <param name="excluded">Items excluded per query, on average.</param>
     public static int ScreeningCapacity(int k, long excluded) =>
         (int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)(16 * k + 2 * excluded)), SmallestCapacity, LargestCapacity);
+
+    /// <summary>
+    /// Whether a search fits one launch: few items, and lists that hold them all or most likely hold those that reach a limit. The limit is
+    /// found when at most 1.125 k of at least 2 k sets of eight items reach it; -2 k ln(1 - 1.125 / 2) items do then, 166 for k = 100, and
+    /// a list has room for five standard deviations more.
+    /// </summary>
+    /// <param name="items">Number of items.</param>
+    /// <param name="k">Results wanted.</param>
+    public static bool FitsOneLaunch(int items, int k) =>
+        items <= FusedCapacity || (items <= FusedItems && k <= 100 && items >= 16 * k);
 
     /// <summary>Plans a search.</summary>
     /// <param name="items">Number of items, at least 1.</param>
