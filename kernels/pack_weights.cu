@@ -1,6 +1,6 @@
-// Weights of linear layers as the tensor cores take them (common/tile_product.cuh), once a step instead of once in every block of threads that
+// Weights of linear layers as the tensor cores take them (common/packed_row.cuh), once a step instead of once in every block of threads that
 // multiplies by them: fp16 pairs of four values of k in 16 bytes, for y = x wᵀ as (in / 4, out) and for dx = dy w as (out / 4, in).
-#include "common/tile_product.cuh"
+#include "common/packed_row.cuh"
 
 constexpr int WARPS = 8;
 constexpr int PATCH_ROWS = 8;     // What one warp turns over: 8 outputs by 16 inputs.

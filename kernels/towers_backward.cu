@@ -170,8 +170,8 @@ __device__ __forceinline__ void spread_reduction_gradient(int reduction, const f
 __device__ __forceinline__ void attend_row_backward(
     const Projections& projections, int n, const float* upstream, float* weights, float* scores, float* result) {
     const int heads = projections.heads;
-    const int token = lane_index() / heads;
-    const int head = lane_index() % heads;
+    const int token = (unsigned)lane_index() / (unsigned)heads;
+    const int head = lane_index() - token * heads;
     const auto upstream_of = [&](int token) { return HeadVector(upstream + (token * heads + head) * HEAD); };
     const auto place = [&](int part) { return result + ((token * 4 + part) * heads + head) * HEAD; };
     weights += head * n * n;

@@ -172,7 +172,7 @@ __device__ __forceinline__ void finish_row(
     const LayerSums& sums, int row, int width, float scale, const float* bias, int bias_width, float* result, float* saved) {
     for_own_quads(width, [&](int column) {
         float4 value = sums.quad(row, column, scale);
-        const float4 shift = load_quad(bias + column % bias_width);
+        const float4 shift = load_quad(bias + (column < bias_width ? column : (unsigned)column % (unsigned)bias_width));
         value = make_float4(value.x + shift.x, value.y + shift.y, value.z + shift.z, value.w + shift.w);
         store_quad(result + column, value);
         if (saved != nullptr) {
@@ -196,8 +196,8 @@ __device__ __forceinline__ void reduce_row(const Block& block, const float* x, i
 // What the last layer of a self-attention block reads, (n, H, 8): attention's results with their residuals, a query token and head a lane.
 __device__ __forceinline__ void attend_row(const Projections& projections, int n, float* attended, float* saved) {
     const int heads = projections.heads;
-    const int token = lane_index() / heads;
-    const int head = lane_index() % heads;
+    const int token = (unsigned)lane_index() / (unsigned)heads;
+    const int head = lane_index() - token * heads;
     if (token < n) {
         float weights[MOST_INPUTS];
         projections.attention(n, token, head, weights);

@@ -4,7 +4,7 @@
 #ifndef AUTOTOWER_HALF_ROWS_CUH
 #define AUTOTOWER_HALF_ROWS_CUH
 
-#include "common/tile_product.cuh"
+#include "common/packed_row.cuh"
 
 constexpr int HALF_ROW_WIDTH = 64;
 constexpr int HALF_ROW_BYTES = 2 * 2 * HALF_ROW_WIDTH;

@@ -8,8 +8,9 @@
 #ifndef AUTOTOWER_TILE_LAYER_CUH
 #define AUTOTOWER_TILE_LAYER_CUH
 
-#include "common/tile_product.cuh"
+#include "common/packed_row.cuh"
 
+constexpr int GROUP = 32; // Columns of the result that one warp computes at a time.
 constexpr int MOST_PARTS = 8;
 
 // Floats of the memory for results that several warps have parts of, or that nobody needs a place of their own for: (parts, 16 MT, stride).
@@ -78,19 +79,20 @@ struct LayerSums {
     }
 };
 
-// sums = rows times weight, for every token its own 16 MT x columns at token * columns. The block must be in step before and after.
+// sums = rows times weight, in parts or for several tokens; every token has its own 16 MT x columns at token * columns. The block must be in step before and after.
 template <int MT, bool EXACT> __device__ __noinline__ void multiply(LayerInput input, LayerWeight weight, LayerSums result) {
     constexpr int AHEAD = MT == 1 ? 3 : 2; // 128 registers a thread have to hold the weights that are under way.
     const int r = lane_index() / 4;
     const int q = lane_index() % 4;
-    const int groups = weight.columns / GROUP;
+    const unsigned groups = (unsigned)weight.columns / GROUP;
     const int steps = weight.depth / 16;
-    const int share = (steps + result.parts - 1) / result.parts;
-    const int tasks = groups * input.tokens * result.parts;
-    for (int task = warp_index(); task < tasks; task += TILE_WARPS) {
-        const int group = task % groups;
-        const int token = task / groups % input.tokens;
-        const int part = task / (groups * input.tokens);
+    const int share = (unsigned)(steps + result.parts - 1) / (unsigned)result.parts;
+    const unsigned tasks = groups * input.tokens * result.parts;
+    for (unsigned task = warp_index(); task < tasks; task += TILE_WARPS) {
+        const int lot = task / groups;
+        const int group = task - lot * groups;
+        const int token = input.tokens > 1 ? lot : 0;
+        const int part = input.tokens > 1 ? 0 : lot;
         const int first = part * share;
         const int count = min(share, steps - first);
         const uint4* pairs = reinterpret_cast<const uint4*>(weight.pairs) + (4 * first + q) * weight.columns + group * GROUP + r;

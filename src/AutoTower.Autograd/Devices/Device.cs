@@ -84,6 +84,17 @@ public abstract class Device : IDisposable
     /// <summary>Sets memory to zero bytes.</summary>
     public abstract void Zero(nint address, long bytes);
 
+    /// <summary>
+    /// Queues <paramref name="work"/> behind what is queued so far, but not in front of what comes: a device may run the two side by side, up to
+    /// the next of these, which wait for it: an optimiser's step, the loss of a batch, a copy, <see cref="Zero"/> or
+    /// <see cref="Synchronize"/>. Until then what the work writes must not be touched.
+    /// </summary>
+    public virtual void Beside(Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work();
+    }
+
     /// <summary>Waits until everything queued has finished.</summary>
     public abstract void Synchronize();
 

@@ -20,10 +20,12 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     private readonly IntegerArray _pool;
     private readonly TrainingOptions _options;
     private readonly ulong _seed;
-    private readonly DeviceBatch _batch;
-    private readonly DeviceBuffer<int> _clock;
+    // The batch and clock of this step, and of the next, which are made while this one computes.
+    private readonly (DeviceBatch Batch, DeviceBuffer<int> Clock)[] _turns;
     private readonly DeviceBuffer<float> _loss;
     private readonly Arena _arena;
+    private int _turn;
+    private bool _nextIsReady;
 
     /// <summary>Prepares training of <paramref name="model"/> on the interactions <paramref name="pool"/>.</summary>
     /// <param name="model">The model.</param>
@@ -44,8 +46,12 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         _options = options;
         _seed = seed;
         var device = model.Device;
-        _batch = new DeviceBatch(device, options.BatchSize, model.Data.Dataset.HistoryLength, model.Data.IsWeighted);
-        _clock = new DeviceBuffer<int>(device, 1, "step clock");
+        _turns =
+        [
+            .. Enumerable.Range(0, 2).Select(_ => (
+                new DeviceBatch(device, options.BatchSize, model.Data.Dataset.HistoryLength, model.Data.IsWeighted),
+                new DeviceBuffer<int>(device, 1, "step clock"))),
+        ];
         _loss = new DeviceBuffer<float>(device, 1, "loss");
         _arena = new Arena(device, "training step");
         Optimiser = new Adam(model.Store, options.Adam, options.Lazy);
@@ -65,7 +71,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     public int StepCount { get; private set; }
 
     /// <summary>The step number on the device.</summary>
-    public IntegerArray Clock => new(_clock.Address, 1);
+    public IntegerArray Clock => new(_turns[_turn].Clock.Address, 1);
 
     /// <summary>Takes one step.</summary>
     /// <param name="path">The model, or a path through it; parameters off the path do not move.</param>
@@ -73,12 +79,16 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         var device = _model.Device;
-        var batch = _batch.Arrays(_options.BatchSize);
         var loss = new Matrix(_loss.Address, 1, 1);
         var groups = path.Groups;
         _arena.Reset();
-        device.Batches.Advance(Clock);
-        device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, Clock, batch);
+        if (!_nextIsReady)
+        {
+            PrepareNext();
+        }
+
+        _turn = 1 - _turn;
+        var batch = _turns[_turn].Batch.Arrays(_options.BatchSize);
         if (Optimiser.IsLazy)
         {
             Optimiser.Prepare(_arena, groups, path.Rows(batch));
@@ -86,12 +96,23 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
 
         var tape = new Tape(_arena, ForwardMode.Training) { DropoutSeed = _seed, Clock = Clock };
         var logProbability = _arena.NewMatrix(1, _options.BatchSize);
-        Frequencies.Update(batch.Items, Clock, logProbability);
         device.Zero(_loss.Address, _loss.Bytes);
+        device.Beside(() => Frequencies.Update(batch.Items, Clock, logProbability));
         path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss, batch.Rewards));
+        device.Beside(PrepareNext);
+        _nextIsReady = true;
         tape.Backward();
         Optimiser.Step(groups);
         StepCount++;
+    }
+
+    private void PrepareNext()
+    {
+        var (batch, clock) = _turns[1 - _turn];
+        var next = new IntegerArray(clock.Address, 1);
+        _model.Device.Copy(Clock.Address, clock.Address, clock.Bytes);
+        _model.Device.Batches.Advance(next);
+        _model.Device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, next, batch.Arrays(_options.BatchSize));
     }
 
     /// <summary>
@@ -113,7 +134,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(writer);
         writer.Write("steps", StepCount);
-        writer.Write("clock", _clock);
+        writer.Write("clock", _turns[_turn].Clock);
         writer.Write("loss", _loss);
         Optimiser.Save(writer);
         writer.Write("last seen", Frequencies.LastSeen);
@@ -125,7 +146,8 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         ArgumentNullException.ThrowIfNull(reader);
         StepCount = (int)reader.Integer("steps");
-        reader.Read("clock", _clock);
+        reader.Read("clock", _turns[_turn].Clock);
+        _nextIsReady = false;
         reader.Read("loss", _loss);
         Optimiser.Restore(reader);
         reader.Read("last seen", Frequencies.LastSeen);
@@ -137,8 +159,12 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         Optimiser.Dispose();
         Frequencies.Dispose();
-        _batch.Dispose();
-        _clock.Dispose();
+        foreach (var (batch, clock) in _turns)
+        {
+            batch.Dispose();
+            clock.Dispose();
+        }
+
         _loss.Dispose();
         _arena.Dispose();
     }

@@ -42,6 +42,8 @@ internal sealed class CountingDevice(Device inner) : Device
 
     public override IRankingKernels Ranking => inner.Ranking;
 
+    public override void Beside(Action work) => inner.Beside(work);
+
     public override nint Allocate(long bytes, string purpose)
     {
         Interruptions++;

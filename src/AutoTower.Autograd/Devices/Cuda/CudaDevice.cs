@@ -155,6 +155,9 @@ public sealed class CudaDevice : Device
     public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(Joined);
 
     /// <inheritdoc/>
+    public override void Beside(Action work) => _engine.Beside(work);
+
+    /// <inheritdoc/>
     public override void Synchronize() => Joined.Synchronize();
 
     /// <inheritdoc/>

@@ -21,10 +21,15 @@ internal sealed class CudaEngine : IDisposable
     private const int CompletionCounters = 1024;
 
     private readonly Stack<IDisposable> _owned = new();
+    private readonly CudaStream _main;
     private readonly CudaStream _side;
+    private readonly DeviceScratch _scratch;
+    private readonly DeviceScratch _sideScratch;
+    private readonly IntegerArray _counters;
     private readonly CudaEvent _sideMayStart;
     private readonly CudaEvent _sideIsDone;
     private bool _sideIsPending;
+    private bool _isBeside;
 
     public CudaEngine(CudaDeviceOptions options)
     {
@@ -32,11 +37,11 @@ internal sealed class CudaEngine : IDisposable
         try
         {
             Context = Own(new CudaContext(options.Ordinal));
-            Stream = Own(new CudaStream(Context));
+            _main = Own(new CudaStream(Context));
             _side = Own(new CudaStream(Context));
             _sideMayStart = Own(new CudaEvent(Context, timing: false));
             _sideIsDone = Own(new CudaEvent(Context, timing: false));
-            Pool = Own(new DeviceMemoryPool(Stream));
+            Pool = Own(new DeviceMemoryPool(_main));
             Library = Own(new KernelLibrary(
                 Context,
                 new KernelLibraryOptions
@@ -44,14 +49,15 @@ internal sealed class CudaEngine : IDisposable
                     KernelsDirectory = options.KernelsDirectory ?? Environment.GetEnvironmentVariable(CudaDeviceOptions.KernelsVariable),
                     Warning = options.Warning,
                 }));
-            Blas = Own(new CudaBlas(Stream) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
+            Blas = Own(new CudaBlas(_main) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
             // A fixed workspace: products can be captured, and give the same bits from run to run.
             Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
-            Scratch = Own(new DeviceScratch(Pool));
+            _scratch = Own(new DeviceScratch(Pool));
+            _sideScratch = Own(new DeviceScratch(Pool));
             Weights = Own(new DeviceScratch(Pool));
             var counters = Own(Pool.Allocate<int>(CompletionCounters, "completion counters"));
-            counters.View.Clear(Stream);
-            Counters = new IntegerArray(counters.Pointer, CompletionCounters);
+            counters.View.Clear(_main);
+            _counters = new IntegerArray(counters.Pointer, CompletionCounters);
             // Compiling is the slow part of a first start; sources do not depend on each other.
             Parallel.ForEach(Library.SourceNames.Where(file => IsWanted(file, options, Context)), file => Library.GetModule(file));
         }
@@ -71,7 +77,8 @@ internal sealed class CudaEngine : IDisposable
 
     public CudaContext Context { get; }
 
-    public CudaStream Stream { get; }
+    /// <summary>Where work goes: the device's stream or, within <see cref="Beside"/>, the one beside it.</summary>
+    public CudaStream Stream => _isBeside ? _side : _main;
 
     /// <summary>Whether a kernel that waits itself may start before the launch in front of it ends.</summary>
     public bool OverlapsLaunches => Context.ComputeCapability >= new ComputeCapability(9, 0);
@@ -83,13 +90,13 @@ internal sealed class CudaEngine : IDisposable
     public CudaBlas Blas { get; }
 
     /// <summary>Memory for intermediate results within one operation.</summary>
-    public DeviceScratch Scratch { get; }
+    public DeviceScratch Scratch => _isBeside ? _sideScratch : _scratch;
 
     /// <summary>Memory for weights in another form, which outlives single operations.</summary>
     public DeviceScratch Weights { get; }
 
     /// <summary>Zeros, for kernels whose last block finishes the work: it finds itself last by counting, and leaves zeros behind.</summary>
-    public IntegerArray Counters { get; }
+    public IntegerArray Counters => _isBeside ? _counters.Slice(CompletionCounters / 2, CompletionCounters / 2) : _counters.Slice(0, CompletionCounters / 2);
 
     /// <summary>Finds a kernel; for constructors of families.</summary>
     /// <param name="file">The source, such as dense.cu.</param>
@@ -139,23 +146,39 @@ internal sealed class CudaEngine : IDisposable
     }
 
     /// <summary>
-    /// Opens a stretch of work beside the device's stream: it starts after what is queued so far, and later work waits for it only after
+    /// Queues work beside the device's stream: it starts after what is queued so far, and later work waits for it only after
     /// <see cref="JoinSide"/>. Its results, and the memory it uses, must not be touched before.
     /// </summary>
-    public SideWork BeginSide()
+    /// <param name="work">Launches into <see cref="Stream"/>, with scratch memory and counters of their own.</param>
+    public void Beside(Action work)
     {
-        JoinSide();
-        _sideMayStart.Record(Stream);
+        if (_isBeside)
+        {
+            work();
+            return;
+        }
+
+        _sideMayStart.Record(_main);
         _side.WaitFor(_sideMayStart);
-        return new SideWork(this, _side);
+        _isBeside = true;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            _isBeside = false;
+            _sideIsDone.Record(_side);
+            _sideIsPending = true;
+        }
     }
 
-    /// <summary>Makes what is queued from now on wait for work beside the stream. Nothing happens where there is none.</summary>
+    /// <summary>Makes what is queued from now on wait for work beside the stream. Nothing happens where there is none, or within it.</summary>
     public void JoinSide()
     {
-        if (_sideIsPending)
+        if (_sideIsPending && !_isBeside)
         {
-            Stream.WaitFor(_sideIsDone);
+            _main.WaitFor(_sideIsDone);
             _sideIsPending = false;
         }
     }
@@ -198,21 +221,5 @@ internal sealed class CudaEngine : IDisposable
     {
         _owned.Push(created);
         return created;
-    }
-
-    /// <summary>Work beside the device's stream; disposing it ends the stretch.</summary>
-    /// <param name="engine">The engine.</param>
-    /// <param name="stream">The stream that takes the work.</param>
-    public readonly ref struct SideWork(CudaEngine engine, CudaStream stream)
-    {
-        /// <summary>The stream that takes the work.</summary>
-        public CudaStream Stream => stream;
-
-        /// <summary>Ends the stretch; <see cref="JoinSide"/> waits for it.</summary>
-        public void Dispose()
-        {
-            engine._sideIsDone.Record(stream);
-            engine._sideIsPending = true;
-        }
     }
 }

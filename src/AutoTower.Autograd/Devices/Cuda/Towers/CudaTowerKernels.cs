@@ -167,7 +167,11 @@ internal sealed class CudaTowerKernels : ITowerKernels
         }
     }
 
-    public void Softmax(SoftmaxBatch batch) => _softmax.Run(batch);
+    public void Softmax(SoftmaxBatch batch)
+    {
+        _engine.JoinSide();
+        _softmax.Run(batch);
+    }
 
     private static int SharedBytes(ReadOnlySpan<TowerActivations> towers, int stage, int rowTiles)
     {
@@ -331,8 +335,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         // Eight blocks a multiprocessor, so that the last ones to finish leave little of the device idle.
         var blocks = tasks.Schedule(8 * _engine.Context.MultiprocessorCount, _engine.Options.Deterministic);
         // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
-        using var side = _engine.BeginSide();
-        _weights.Launch(side.Stream, blocks, WeightThreads, 0, in tasks);
+        _engine.Beside(() => _weights.Launch(_engine.Stream, blocks, WeightThreads, 0, in tasks));
     }
 
     private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, LinearLayer layer, int tokens) =>

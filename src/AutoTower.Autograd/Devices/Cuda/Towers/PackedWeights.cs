@@ -1,7 +1,6 @@
 using AutoTower.Autograd.Devices.Kernels;
 using AutoTower.Autograd.Parameters;
 using AutoTower.Kernels.Launch;
-using AutoTower.Kernels.Streams;
 
 namespace AutoTower.Autograd.Devices.Cuda.Towers;
 
@@ -18,10 +17,9 @@ internal sealed class PackedWeights(CudaEngine engine)
     private bool _isFresh;
 
     /// <summary>Packs beside the device's stream what the next forward pass will need.</summary>
-    public void Prepare(ReadOnlySpan<TowerPath> paths)
+    public void Prepare(TowerPath[] paths)
     {
-        using var side = engine.BeginSide();
-        Pack(side.Stream, paths);
+        engine.Beside(() => Pack(paths));
         _isFresh = true;
     }
 
@@ -31,7 +29,7 @@ internal sealed class PackedWeights(CudaEngine engine)
         engine.JoinSide();
         if (!_isFresh || !Holds(paths))
         {
-            Pack(engine.Stream, paths);
+            Pack(paths);
         }
 
         _isFresh = false;
@@ -43,7 +41,7 @@ internal sealed class PackedWeights(CudaEngine engine)
         engine.JoinSide();
         if (!Holds(paths))
         {
-            Pack(engine.Stream, paths);
+            Pack(paths);
         }
     }
 
@@ -66,7 +64,7 @@ internal sealed class PackedWeights(CudaEngine engine)
         return true;
     }
 
-    private void Pack(CudaStream stream, ReadOnlySpan<TowerPath> paths)
+    private void Pack(ReadOnlySpan<TowerPath> paths)
     {
         _packed.Clear();
         _paths.Clear();
@@ -94,7 +92,7 @@ internal sealed class PackedWeights(CudaEngine engine)
             }
         }
 
-        _pack.Launch(stream, blocks, Threads, 0, in tasks);
+        _pack.Launch(engine.Stream, blocks, Threads, 0, in tasks);
     }
 
     private static IEnumerable<LinearLayer> Layers(TowerPath path)

@@ -8,7 +8,6 @@ internal static class TowerMemory
     public const int TileRows = 16;
     private const int Width = 64;
     private const int PreStride = Width + 4;
-    private const int PartialFloats = 16 * 32 * TileRows;
 
     // Of the memory for sums, for each 16 rows of a tile.
     private const int SumFloats = TileRows * 8 * (Width + 16);
