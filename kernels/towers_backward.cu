@@ -88,7 +88,8 @@ __device__ __forceinline__ float2 through_length(const Tower& tower, const Tile&
     const float product = warp_sum(y.x * dy.x + y.y * dy.y);
     const float along = norm > SHORTEST ? product : 0;
     // y > 0 is the mask of ReLU too, since y is the ReLU's output over a positive norm.
-    return make_float2(y.x > 0 ? (dy.x - y.x * along) / norm : 0, y.y > 0 ? (dy.y - y.y * along) / norm : 0);
+    const float inverse = 1.0f / norm;
+    return make_float2(y.x > 0 ? (dy.x - y.x * along) * inverse : 0, y.y > 0 ? (dy.y - y.y * along) * inverse : 0);
 }
 
 // The same in other stages: back through ReLU and batch norm.
@@ -108,8 +109,9 @@ __device__ __forceinline__ float2 through_norm(const Memory& memory, const Pass&
     const float2 scale = pair(norm.scale);
     const float2 sum = pair(memory.totals);
     const float2 product = pair(memory.totals + WIDTH);
+    const float share = 1.0f / pass.batch;
     const auto back = [&](float y, float dy, float pre, float mean, float inverse, float scale, float sum, float product) {
-        return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) / pass.batch);
+        return scale * inverse * ((y > 0 ? dy : 0) - (sum + (pre - mean) * inverse * product) * share);
     };
     return make_float2(back(y.x, dy.x, pre.x, mean.x, inverse.x, scale.x, sum.x, product.x),
         back(y.y, dy.y, pre.y, mean.y, inverse.y, scale.y, sum.y, product.y));
@@ -130,9 +132,10 @@ __device__ __forceinline__ void gradient_of_pre(const Tower& tower, const Pass& 
 }
 
 __device__ __forceinline__ void spread_reduction_gradient(int reduction, const float* inputs, int n, float gradient, float (&to)[MOST_INPUTS]) {
+    const float of_each = reduction == AVERAGE ? gradient * (1.0f / n) : gradient;
     #pragma unroll
     for (int j = 0; j < MOST_INPUTS; j++) {
-        to[j] = reduction == AVERAGE ? gradient / n : gradient;
+        to[j] = of_each;
     }
     if (reduction == PRODUCT) {
         float before = gradient;

@@ -98,9 +98,11 @@ __device__ __forceinline__ void merge_statistics(
     const int tiles = (pass.batch + tile_rows - 1) / tile_rows;
     partials += (long long)tile.group * tiles * WIDTH + column;
     const float shift = partials->x;
+    const float whole = (float)tile_rows;
+    const float rest = (float)(pass.batch - (tiles - 1) * tile_rows);
     const float2 sums = column_sums(scratch, tiles, [&](int other) {
         const float2 partial = partials[other * WIDTH];
-        const float rows = (float)min(tile_rows, pass.batch - other * tile_rows);
+        const float rows = other < tiles - 1 ? whole : rest;
         const float distance = partial.x - shift;
         return make_float2(rows * distance, fmaf(rows * distance, distance, partial.y));
     });
@@ -301,7 +303,8 @@ __device__ __forceinline__ void normalise_length(const Tower& tower, const Tile&
     const float2 y = make_float2(fmaxf(pre.x, 0.0f), fmaxf(pre.y, 0.0f));
     const float norm = fmaxf(sqrtf(warp_sum(y.x * y.x + y.y * y.y)), SHORTEST);
     if (row < tile.valid) {
-        *reinterpret_cast<float2*>(tower.vectors + (tile.first + row) * WIDTH + 2 * lane_index()) = make_float2(y.x / norm, y.y / norm);
+        const float inverse = 1.0f / norm;
+        *reinterpret_cast<float2*>(tower.vectors + (tile.first + row) * WIDTH + 2 * lane_index()) = make_float2(y.x * inverse, y.y * inverse);
         if (tower.norms != nullptr && lane_index() == 0) {
             tower.norms[tile.first + row] = norm;
         }

@@ -23,12 +23,13 @@ struct GridBarrier {
 
     // Returns when all blocks have arrived as often as this one. The block is in step after.
     __device__ __forceinline__ void wait() const {
-#if !defined(AUTOTOWER_EMULATOR)
         if (threadIdx.x == 0) {
             while (read(counters) < round * blocks) {
+#if defined(AUTOTOWER_EMULATOR)
+                wait_for_other_blocks();
+#endif
             }
         }
-#endif
         __syncthreads();
     }
 
@@ -42,11 +43,13 @@ struct GridBarrier {
 
 private:
     __device__ __forceinline__ static unsigned read(const unsigned* counter) {
+#if defined(AUTOTOWER_EMULATOR)
+        return *static_cast<const volatile unsigned*>(counter);
+#else
         unsigned value;
-#if !defined(AUTOTOWER_EMULATOR)
         asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(value) : "l"(counter) : "memory");
-#endif
         return value;
+#endif
     }
 };
 

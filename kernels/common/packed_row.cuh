@@ -36,9 +36,7 @@ __device__ __forceinline__ float pack_row(const float* row, float* packed, int w
     for (int column = own + 4 * WARP; column < width; column += 4 * WARP) {
         largest = max(largest, largest_bits(*reinterpret_cast<const float4*>(row + column)));
     }
-    // Exponents as they stand in a float, 127 for one: scale = 13 - exponent of the largest, and not so large that undoing it underflows.
-    const unsigned exponent = min(140 + 127 - (warp_max(largest) >> 23), 127u + 80);
-    const float scale = __uint_as_float(exponent << 23);
+    const float scale = pair_scale(warp_max(largest));
     const int filled = (width + 15) & ~15;
     #pragma unroll 1
     for (int column = own; column < filled; column += 4 * WARP) {
@@ -48,7 +46,7 @@ __device__ __forceinline__ float pack_row(const float* row, float* packed, int w
         }
         *reinterpret_cast<uint4*>(packed + column) = to_pairs<true>(value.x * scale, value.y * scale, value.z * scale, value.w * scale);
     }
-    return __uint_as_float((254 - exponent) << 23) / WEIGHT_SCALE;
+    return __uint_as_float((254u << 23) - __float_as_uint(scale)) / WEIGHT_SCALE; // 1 / scale, a power of two
 }
 
 #endif

@@ -156,7 +156,7 @@ __device__ __forceinline__ float reduce_inputs(int reduction, const float* input
         const float other = inputs[j * WIDTH];
         value = reduction == PRODUCT ? value * other : reduction == MAXIMUM ? fmaxf(value, other) : reduction == MINIMUM ? fminf(value, other) : value + other;
     }
-    return reduction == AVERAGE ? value / n : value;
+    return reduction == AVERAGE ? value * (1.0f / n) : value;
 }
 
 // Eight values of one head.
@@ -217,9 +217,10 @@ struct Projections {
             weights[j] = expf(weights[j] - largest); // 0 past the last token
             total += weights[j];
         }
+        const float inverse = 1.0f / total; // A division of zero would take the slow path of the division, a call.
         #pragma unroll
         for (int j = 0; j < MOST_INPUTS; j++) {
-            weights[j] /= total;
+            weights[j] *= inverse;
         }
     }
 };

@@ -81,12 +81,14 @@ public sealed class FusedTowerParityTests : IDisposable
         RelativeError.AssertBelow(bound, expected.ItemGradient, actual.ItemGradient, $"item input gradient, batch {batch}");
         var gradients = actual.Store.Gradients.DownloadToHost();
         var reference = expected.Store.Gradients.DownloadToHost();
+        RelativeError.AssertBelow(bound, reference, gradients, $"gradient, batch {batch}");
         var largest = Math.Sqrt(reference.Sum(value => (double)value * value));
         foreach (var (parameter, part) in expected.Store.NamedParts().Where(entry => !entry.Parameter.Tensor.Gradient.IsAbsent))
         {
             var first = (int)parameter.Offset;
+            // A bias behind a product of seven states sums up rounding of all its factors, so single parameters get twice the bound.
             RelativeError.AssertBelow(
-                bound,
+                2 * bound,
                 reference.AsSpan(first, parameter.Count),
                 gradients.AsSpan(first, parameter.Count),
                 $"gradient of {part.Name}, batch {batch}",

@@ -55,6 +55,7 @@ FUNCTION longlong2 make_longlong2(long long x, long long y) { return {x, y}; }
 #define PLACE const char *file = __builtin_FILE(), int line = __builtin_LINE()
 #define BARRIER(kind, predicate) autotower_state.runtime->barrier(emulator::BarrierKind::kind, predicate, file, line)
 FUNCTION void __syncthreads(PLACE) { BARRIER(Wait, 0); }
+FUNCTION void wait_for_other_blocks(PLACE) { autotower_state.runtime->grid(file, line); }
 FUNCTION int __syncthreads_and(int predicate, PLACE) { return BARRIER(And, predicate != 0); }
 FUNCTION int __syncthreads_or(int predicate, PLACE) { return BARRIER(Or, predicate != 0); }
 FUNCTION int __syncthreads_count(int predicate, PLACE) { return BARRIER(Count, predicate != 0); }

@@ -12,6 +12,7 @@ enum class WarpKind { Wait, Index, Up, Down, Xor, Ballot };
 struct Runtime {
     int (*barrier)(BarrierKind kind, int predicate, const char* file, int line);
     unsigned long long (*warp)(WarpKind kind, unsigned mask, unsigned long long value, int operand, int width, const char* file, int line);
+    void (*grid)(const char* file, int line); // waits until other blocks have gone on
     void (*fail)(const char* file, int line, const char* what);
 };
 

@@ -4,6 +4,7 @@
 #include "fiber.h"
 #include "memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 #include <sys/mman.h>
@@ -12,6 +13,9 @@
 // A block's threads are fibers. A thread runs until it ends or waits at a barrier or warp operation; the last one to arrive there makes
 // the others ready. A fiber whose thread has ended goes on with the next thread of the block, so kernels without barriers never switch.
 // Threads that wait when nobody can run any more will wait for ever: that is reported, not waited for.
+//
+// A thread of a cooperative launch may wait for other blocks: when the others of its block can't go on without it, the block steps aside with
+// its shared memory until all blocks of the launch have ended or stepped aside, and then goes on.
 //
 // Between barriers a GPU runs threads in any order, so blocks take turns: those with an even sum of indices run their threads from the
 // first to the last, the others from the last to the first. What depends on the order without a barrier then shows in one of them.
@@ -27,7 +31,7 @@ struct Place {
     std::string name() const { return text("%s(%d)", file, line); }
 };
 
-enum class Waiting { No, Barrier, Warp, Ended };
+enum class Waiting { No, Barrier, Warp, Grid, Ended };
 
 struct Thread {
     Fiber* fiber = nullptr;
@@ -83,12 +87,26 @@ private:
     unsigned head_ = 0, tail_ = 0;
 };
 
+// A block that has stepped aside.
+struct Aside {
+    Extent block;
+    unsigned ended, arrived;
+    bool backwards;
+    BarrierKind barrier_kind;
+    Place barrier_place;
+    int barrier_sum;
+    std::vector<Thread> threads;
+    std::vector<unsigned> at_warp;
+    std::vector<unsigned char> shared, dynamic_shared;
+};
+
 class Block {
 public:
     Status run(const Launch& launch, void** arguments);
 
     int barrier(BarrierKind kind, int predicate, Place place);
     unsigned long long warp(WarpKind kind, unsigned mask, unsigned long long value, int operand, int width, Place place);
+    void grid(Place place);
     [[noreturn]] void fail(Status status, const std::string& sentence);
     [[noreturn]] void fault(const Fault& fault);
 
@@ -96,6 +114,8 @@ private:
     static void fiber_main();
     void work();
     void run_block();
+    void go_on(const Aside& aside);
+    void end_turn();
     unsigned in_turn(unsigned number) const { return backwards_ ? count_ - 1 - number : number; }
     void enter(unsigned thread);
     void start(unsigned thread);
@@ -117,6 +137,9 @@ private:
     int barrier_sum_ = 0, barrier_result_ = 0;
     Thread threads_[MaxThreads];
     unsigned at_warp_[MaxThreads / 32]; // lanes that wait in a warp operation
+    unsigned at_grid_ = 0;            // threads that wait for other blocks
+    unsigned long long progress_ = 0; // barriers passed and threads ended, to notice when all wait for ever
+    std::vector<Aside> aside_;
     Ready ready_;
     std::vector<Fiber*> fibers_, free_;
     Fiber main_;
@@ -133,6 +156,7 @@ const Runtime RuntimeTable = {
     [](WarpKind kind, unsigned mask, unsigned long long value, int operand, int width, const char* file, int line) {
         return block.warp(kind, mask, value, operand, width, {file, line});
     },
+    [](const char* file, int line) { block.grid({file, line}); },
     [](const char* file, int line, const char* what) { block.fail(LaunchFailed, Place{file, line}.name() + ": " + what); },
 };
 
@@ -155,17 +179,43 @@ Status Block::run(const Launch& launch, void** arguments) {
             }
         }
     }
+    while (!aside_.empty() && status_ == Success) {
+        std::vector<Aside> waiting;
+        waiting.swap(aside_);
+        unsigned long long before = progress_;
+        for (size_t i = 0; i < waiting.size() && status_ == Success; i++) go_on(waiting[i]);
+        if (status_ == Success && progress_ == before && aside_.size() == waiting.size()) {
+            status_ = LaunchFailed;
+            sentence_ = text("%zu blocks wait for one another for ever, thread %u of block (%u, %u, %u) at %s", waiting.size(), current_,
+                state_->block.x, state_->block.y, state_->block.z, threads_[current_].place.name().c_str());
+            free_ = fibers_;
+            for (Fiber* fiber : fibers_) fiber->prepare(&Block::fiber_main);
+        }
+    }
+    aside_.clear();
     return status_ == Success ? Success : report(status_, text("kernel %s: %s", launch.kernel->name, sentence_.c_str()));
 }
 
 void Block::run_block() {
-    started_ = ended_ = arrived_ = 0;
+    started_ = ended_ = arrived_ = at_grid_ = 0;
     barrier_sum_ = 0;
     backwards_ = (state_->block.x + state_->block.y + state_->block.z) % 2 == 1;
     memset(at_warp_, 0, sizeof at_warp_);
     poison(launch_.module->shared_begin, launch_.module->shared_end - launch_.module->shared_begin);
     poison(state_->dynamic_shared, launch_.shared_bytes);
     switch_to(free_fiber());
+    end_turn();
+}
+
+// The block has ended, has stepped aside, or can't go on.
+void Block::end_turn() {
+    if (status_ == Success && at_grid_ > 0) {
+        const unsigned char* shared = launch_.module->shared_begin;
+        aside_.push_back({state_->block, ended_, arrived_, backwards_, barrier_kind_, barrier_place_, barrier_sum_, {threads_, threads_ + count_},
+            {at_warp_, at_warp_ + MaxThreads / 32}, {shared, static_cast<const unsigned char*>(launch_.module->shared_end)},
+            {state_->dynamic_shared, state_->dynamic_shared + launch_.shared_bytes}});
+        return;
+    }
     if (status_ == Success && ended_ < count_) {
         status_ = LaunchFailed;
         sentence_ = diagnose();
@@ -176,6 +226,27 @@ void Block::run_block() {
         free_ = fibers_;
         for (Fiber* fiber : fibers_) fiber->prepare(&Block::fiber_main);
     }
+}
+
+void Block::go_on(const Aside& aside) {
+    state_->block = aside.block;
+    started_ = count_;
+    ended_ = aside.ended;
+    arrived_ = aside.arrived;
+    backwards_ = aside.backwards;
+    barrier_kind_ = aside.barrier_kind;
+    barrier_place_ = aside.barrier_place;
+    barrier_sum_ = aside.barrier_sum;
+    at_grid_ = 0;
+    std::copy(aside.threads.begin(), aside.threads.end(), threads_);
+    std::copy(aside.at_warp.begin(), aside.at_warp.end(), at_warp_);
+    std::copy(aside.shared.begin(), aside.shared.end(), launch_.module->shared_begin);
+    std::copy(aside.dynamic_shared.begin(), aside.dynamic_shared.end(), state_->dynamic_shared);
+    for (unsigned number = 0; number < count_; number++) {
+        if (threads_[in_turn(number)].waiting == Waiting::Grid) ready_.push(in_turn(number));
+    }
+    resume();
+    end_turn();
 }
 
 Fiber& Block::free_fiber() {
@@ -224,6 +295,7 @@ void Block::start(unsigned thread) {
     enter(thread);
     launch_.kernel->run(arguments_);
     threads_[current_].waiting = Waiting::Ended;
+    progress_++;
     ended_++;
 }
 
@@ -247,6 +319,16 @@ void Block::give_way() {
     }
 }
 
+void Block::grid(Place place) {
+    if (!launch_.is_cooperative) {
+        fail(LaunchFailed, text("%s: %s waits for other blocks, but the launch is not cooperative", place.name().c_str(), position(current_).c_str()));
+    }
+    threads_[current_].waiting = Waiting::Grid;
+    threads_[current_].place = place;
+    at_grid_++;
+    give_way();
+}
+
 int Block::barrier(BarrierKind kind, int predicate, Place place) {
     if (arrived_ == 0) {
         barrier_kind_ = kind;
@@ -264,6 +346,7 @@ int Block::barrier(BarrierKind kind, int predicate, Place place) {
         return barrier_result_;
     }
     arrived_ = 0;
+    progress_++;
     switch (kind) {
         case BarrierKind::Wait: barrier_result_ = 0; break;
         case BarrierKind::And: barrier_result_ = barrier_sum_ == (int)count_; break;

@@ -63,12 +63,12 @@ static int capability() {
 Status cuDeviceGetAttribute(int* value, int attribute, int) {
     switch (attribute) {
         case 8: *value = DefaultSharedBytes; return Success;
-        case 16: *value = 8; return Success;           // multiprocessors
+        case 16: *value = Multiprocessors; return Success;
         case 38: *value = 32 << 20; return Success;    // L2 cache
         case 39: *value = MaxThreadsPerMultiprocessor; return Success;
         case 75: *value = capability() / 10; return Success;
         case 76: *value = capability() % 10; return Success;
-        case 95: *value = 0; return Success;           // cooperative launch
+        case 95: *value = 1; return Success;           // cooperative launch
         case 97: *value = MaxSharedBytes; return Success;
         case 115: *value = 1; return Success;          // memory pools
         default: return InvalidValue;

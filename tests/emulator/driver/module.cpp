@@ -57,7 +57,8 @@ bool is_extent(Extent extent, unsigned x, unsigned y, unsigned z) {
 
 } // namespace
 
-Status prepare_launch(Work& work, const Function* function, Extent grid, Extent block, unsigned shared_bytes, void* const* arguments) {
+Status prepare_launch(Work& work, const Function* function, Extent grid, Extent block, unsigned shared_bytes, void* const* arguments,
+                      bool is_cooperative) {
     const Kernel& kernel = *function->kernel;
     if (!has_context()) return InvalidContext;
     if (!is_extent(grid, 0x7fffffff, 65535, 65535) || !is_extent(block, MaxThreads, MaxThreads, 64)) return InvalidValue;
@@ -76,7 +77,7 @@ Status prepare_launch(Work& work, const Function* function, Extent grid, Extent 
         auto first = static_cast<const unsigned char*>(arguments[i]);
         values.emplace_back(first, first + kernel.parameters[i].size);
     }
-    Launch launch{function->module->module, &kernel, function->module->library, function->module->image, grid, block, shared_bytes};
+    Launch launch{function->module->module, &kernel, function->module->library, function->module->image, grid, block, shared_bytes, is_cooperative};
     work = [launch, values = std::move(values)]() mutable {
         std::vector<void*> pointers;
         for (auto& value : values) {
@@ -174,16 +175,34 @@ Status cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y, unsi
     return status == Success ? put(stream, std::move(work)) : status;
 }
 
+struct LaunchAttribute {
+    int id;
+    alignas(8) int value;
+    char rest[60];
+};
+static_assert(sizeof(LaunchAttribute) == 72, "as in the driver's header");
+
 struct LaunchConfiguration {
     Extent grid, block;
     unsigned shared_bytes;
     Stream* stream;
+    const LaunchAttribute* attributes;
+    unsigned attribute_count;
 };
 
-Status cuLaunchKernelEx(const LaunchConfiguration* configuration, Function* function, void** arguments, void** extra) {
+Status cuLaunchKernelEx(const LaunchConfiguration* configuration, Function* function, void** arguments, void**) {
+    constexpr int Cooperative = 2;
     const Extent &grid = configuration->grid, &block = configuration->block;
-    return cuLaunchKernel(function, grid.x, grid.y, grid.z, block.x, block.y, block.z, configuration->shared_bytes, configuration->stream,
-        arguments, extra);
+    bool is_cooperative = false;
+    for (unsigned i = 0; i < configuration->attribute_count; i++) {
+        is_cooperative |= configuration->attributes[i].id == Cooperative && configuration->attributes[i].value != 0;
+    }
+    int at_once = 0;
+    cuOccupancyMaxActiveBlocksPerMultiprocessor(&at_once, function, (int)(block.x * block.y * block.z), configuration->shared_bytes);
+    if (is_cooperative && (unsigned long long)grid.x * grid.y * grid.z > (unsigned long long)at_once * Multiprocessors) return CooperativeLaunchTooLarge;
+    Work work;
+    Status status = prepare_launch(work, function, grid, block, configuration->shared_bytes, arguments, is_cooperative);
+    return status == Success ? put(configuration->stream, std::move(work)) : status;
 }
 
 } // extern "C"

@@ -13,6 +13,7 @@ struct Function {
 };
 
 // Checks a launch as the driver does and makes it work to run, with the arguments copied.
-Status prepare_launch(Work& work, const Function* function, Extent grid, Extent block, unsigned shared_bytes, void* const* arguments);
+Status prepare_launch(Work& work, const Function* function, Extent grid, Extent block, unsigned shared_bytes, void* const* arguments,
+                      bool is_cooperative = false);
 
 } // namespace emulator

@@ -16,6 +16,7 @@ enum Status {
     NotFound = 500,
     IllegalAddress = 700,
     LaunchFailed = 719,
+    CooperativeLaunchTooLarge = 720,
     NotSupported = 801,
     CaptureUnsupported = 900,
     CaptureUnjoined = 904,
