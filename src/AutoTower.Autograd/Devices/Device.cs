@@ -24,6 +24,9 @@ public abstract class Device : IDisposable
     /// <summary>Most bytes that were ever held at once; on a GPU with what the device keeps for itself, such as scratch memory.</summary>
     public abstract long PeakBytes { get; }
 
+    /// <summary>Bytes of memory that the device has in all, for whoever keeps results as long as there is room.</summary>
+    public abstract long TotalBytes { get; }
+
     /// <summary>Dense products.</summary>
     public abstract IDenseKernels Dense { get; }
 

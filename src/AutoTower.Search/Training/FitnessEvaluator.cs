@@ -15,7 +15,6 @@ namespace AutoTower.Search.Training;
 /// </summary>
 public sealed class FitnessEvaluator : IDisposable
 {
-    private const long CacheBytesPerTower = 256L << 20;
     private const int StatisticsSeedOffset = 1;
     private readonly TwoTowerModel _model;
     private readonly IFitnessMeasure _measure;
@@ -54,8 +53,8 @@ public sealed class FitnessEvaluator : IDisposable
         var device = model.Device;
         _statistics = new ShuffledBatches(model.Data, train, options.StatisticsBatches, options.BatchSize, seed + StatisticsSeedOffset);
         _arena = new Arena(device, "fitness");
-        _userVectors = new TowerVectorCache(device, measure.Users.Rows, model.Shape.OutputWidth, CacheBytesPerTower);
-        _itemVectors = new TowerVectorCache(device, measure.Items.Rows, model.Shape.OutputWidth, CacheBytesPerTower);
+        _userVectors = new TowerVectorCache(device, measure.Users.Rows, model.Shape.OutputWidth);
+        _itemVectors = new TowerVectorCache(device, measure.Items.Rows, model.Shape.OutputWidth);
         _grouped = new GroupedTowerPass(model, options);
     }
 

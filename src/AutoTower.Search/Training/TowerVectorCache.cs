@@ -6,11 +6,14 @@ namespace AutoTower.Search.Training;
 /// Keeps the validation vectors of recently evaluated towers on the device. The two towers of a candidate meet only in the loss, and
 /// crossover and mutation leave one of them unchanged more often than not.
 /// </summary>
-internal sealed class TowerVectorCache(Device device, int rows, int columns, long maximumBytes) : IDisposable
+internal sealed class TowerVectorCache(Device device, int rows, int columns) : IDisposable
 {
+    private const long FewestBytes = 256L << 20;
+    private const int ShareOfMemory = 64;
+
     private readonly Dictionary<string, LinkedListNode<(string Key, DeviceBuffer<float> Vectors)>> _entries = [];
     private readonly LinkedList<(string Key, DeviceBuffer<float> Vectors)> _byUse = new();
-    private readonly int _capacity = (int)Math.Max(2, maximumBytes / ((long)rows * columns * sizeof(float)));
+    private readonly int _capacity = (int)Math.Max(2, Math.Max(FewestBytes, device.TotalBytes / ShareOfMemory) / ((long)rows * columns * sizeof(float)));
 
     /// <summary>The vectors (rows, columns) of <paramref name="key"/>; <paramref name="fill"/> computes them where they are not held.</summary>
     public Matrix GetOrFill(string key, Action<Matrix> fill)

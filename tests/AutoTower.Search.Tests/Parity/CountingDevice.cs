@@ -20,6 +20,8 @@ internal sealed class CountingDevice(Device inner) : Device
 
     public override long PeakBytes => inner.PeakBytes;
 
+    public override long TotalBytes => inner.TotalBytes;
+
     public override IDenseKernels Dense => inner.Dense;
 
     public override IElementwiseKernels Elementwise => inner.Elementwise;

@@ -44,6 +44,9 @@ public sealed unsafe class CpuDevice : Device
     public override long PeakBytes => Interlocked.Read(ref _peakBytes);
 
     /// <inheritdoc/>
+    public override long TotalBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <inheritdoc/>
     public override IDenseKernels Dense { get; }
 
     /// <inheritdoc/>

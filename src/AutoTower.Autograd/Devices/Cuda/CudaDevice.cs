@@ -69,6 +69,9 @@ public sealed class CudaDevice : Device
     public override long PeakBytes => _engine.Pool.PeakBytes;
 
     /// <inheritdoc/>
+    public override long TotalBytes => _engine.Context.TotalMemory;
+
+    /// <inheritdoc/>
     public override IDenseKernels Dense { get; }
 
     /// <inheritdoc/>
