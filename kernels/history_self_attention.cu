@@ -36,6 +36,7 @@ struct Arrays {
     float* query_key;           // (R, 2 wide), as pairs
     float* query_key_gradients; // (R, 2 wide), as pairs; backward only
     float* weight;              // (panel, wide), as pairs: rows of q | k's weight
+    float* bias;                // (2 wide): of q | k
     float* scores;              // (R, L)
     float* means;               // (R): c
     float* mean_gradients;      // (examples, L): dc / valid, backward only
@@ -57,6 +58,7 @@ struct Arrays {
         query_key = shared.take(rows * projected_stride);
         query_key_gradients = backward ? shared.take(rows * projected_stride) : nullptr;
         weight = shared.take(h.panel * stride);
+        bias = shared.take(2 * wide);
         scores = shared.take(rows * score_stride);
         means = shared.take(rows);
         mean_gradients = backward ? shared.take(h.examples * mean_stride) : nullptr;
@@ -173,8 +175,11 @@ template <bool EXACT> __device__ __forceinline__ void load(const History& h, con
     const unsigned weight = load_panel<EXACT>(h, at, quads, 0);
     const unsigned x = load_positioned(h, own, at.found, at.stride, at.x, nullptr);
     unsigned bias = 0;
-    for (int column = threadIdx.x; column < 2 * h.width; column += HISTORY_THREADS) {
-        bias = max(bias, __float_as_uint(h.first.bias[column]) & 0x7fffffffu);
+    for (int column = threadIdx.x; column < 2 * at.wide; column += HISTORY_THREADS) {
+        const int output = at.output_of(h, column);
+        const float value = output >= 0 ? h.first.bias[output] : 0;
+        at.bias[column] = value;
+        bias = max(bias, __float_as_uint(value) & 0x7fffffffu);
     }
     record_largest(at.largest + OF_WEIGHT, weight);
     record_largest(at.largest + OF_X, x);
@@ -213,6 +218,7 @@ __device__ __forceinline__ void draw_four(const History& h, long long first, boo
 template <bool EXACT>
 __device__ __forceinline__ void project(const History& h, const Examples& own, const Arrays& at, const Quads& quads, const Scales& scales) {
     const float factor = undo(scales.x) * scales.query_key / WEIGHT_SCALE;
+    const float bias_factor = scales.query_key;
     #pragma unroll 1
     for (int first = 0; first < 2 * at.wide; first += h.panel) {
         if (first > 0) {
@@ -221,11 +227,11 @@ __device__ __forceinline__ void project(const History& h, const Examples& own, c
         }
         pair_product<EXACT, HISTORY_WARPS, 2, AS_ROWS, AS_ROWS>(0, {at.x, at.stride}, own.rows, {at.weight, at.stride},
             min(h.panel, 2 * at.wide - first), h.width, [&](int row) {
-                float* place = at.query_key + row * at.projected_stride + first;
-                return [=, &h, &at, &scales](int column, float a, float b) {
-                    const int output = at.output_of(h, first + column);
-                    const float2 bias = output >= 0 ? *reinterpret_cast<const float2*>(h.first.bias + output) : make_float2(0, 0);
-                    store_result_pairs<EXACT>(place + column - 2 * (lane_index() % 4), a * factor + bias.x * scales.query_key, b * factor + bias.y * scales.query_key);
+                float* place = at.query_key + row * at.projected_stride + first - 2 * (lane_index() % 4);
+                const float* biases = at.bias + first;
+                return [=](int column, float a, float b) {
+                    const float2 bias = *reinterpret_cast<const float2*>(biases + column);
+                    store_result_pairs<EXACT>(place + column, a * factor + bias.x * bias_factor, b * factor + bias.y * bias_factor);
                 };
             });
         __syncthreads();
@@ -575,8 +581,9 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
         const PairRows scores = {at.scores + example * length * at.score_stride, at.score_stride};
         const float* queries = at.query_key + example * length * at.projected_stride;
         float* gradients = at.query_key_gradients + example * length * at.projected_stride;
-        const auto store = [&](float* place) {
-            return [=](int column, float a, float b) { store_result_pairs<EXACT>(place + column - 2 * (lane_index() % 4), a * factor, b * factor); };
+        const auto store = [=](float* row) {
+            float* place = row - 2 * (lane_index() % 4);
+            return [=](int column, float a, float b) { store_result_pairs<EXACT>(place + column, a * factor, b * factor); };
         };
         tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_ROWS, AS_DEPTH>(tasks, scores, length, {queries + at.wide, at.projected_stride}, at.wide, length,
             [&](int i) { return store(gradients + i * at.projected_stride); });

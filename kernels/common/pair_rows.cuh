@@ -61,6 +61,18 @@ __device__ __forceinline__ unsigned depth_mask(int k, int depth) {
     return (k < depth ? 0xffffu : 0) | (k + 1 < depth ? 0xffff0000u : 0);
 }
 
+// Zeros for elements that don't count. Every STEP registers the first and the second eight values of k take turns.
+template <bool EXACT, int STEP> __device__ __forceinline__ void keep_depth(HalfPairs& pairs, unsigned first, unsigned second) {
+    #pragma unroll
+    for (int i = 0; i < 4; i++) {
+        const unsigned mask = i / STEP % 2 == 0 ? first : second;
+        pairs.high[i] &= mask;
+        if (EXACT) {
+            pairs.low[i] &= mask;
+        }
+    }
+}
+
 // What an operand is to the product: its rows are rows or columns of the result (AS_ROWS), or what is summed over (AS_DEPTH).
 enum PairUse { AS_ROWS, AS_DEPTH };
 
@@ -106,11 +118,6 @@ __device__ __forceinline__ int pair_product(int start, PairRows left, int m, Pai
             HalfPairs a;
             const SharedAddress a_own = a_address + (LEFT == AS_ROWS ? 4 * k : min(k + lower, depth - 1) * left_stride);
             const int b_step = RIGHT == AS_ROWS ? 4 * k : min(k + alternate, depth - 1) * right_stride;
-            unsigned mask[2] = {FULL_WARP, FULL_WARP};
-            if (k + 16 > depth) {
-                mask[0] = depth_mask(k + 2 * q, depth);
-                mask[1] = depth_mask(k + 2 * q + 8, depth);
-            }
             if (LEFT == AS_ROWS) {
                 load_matrices(a.high, a_own);
                 if (EXACT) {
@@ -122,10 +129,9 @@ __device__ __forceinline__ int pair_product(int start, PairRows left, int m, Pai
                     load_matrices_transposed(a.low, a_own + 16);
                 }
             }
-            #pragma unroll
-            for (int i = 0; i < 4; i++) {
-                a.high[i] &= mask[i / 2];
-                a.low[i] = EXACT ? a.low[i] & mask[i / 2] : 0;
+            const bool ends = k + 16 > depth;
+            if (ends) {
+                keep_depth<EXACT, 2>(a, depth_mask(k + 2 * q, depth), depth_mask(k + 2 * q + 8, depth));
             }
             #pragma unroll
             for (int j = 0; j < WIDE; j++) {
@@ -144,10 +150,9 @@ __device__ __forceinline__ int pair_product(int start, PairRows left, int m, Pai
                         load_matrices_transposed(b.low, b_address[j] + b_step + 16);
                     }
                 }
-                #pragma unroll
-                for (int i = 0; i < 4; i++) {
-                    b.high[i] &= mask[i % 2];
-                    b.low[i] = EXACT ? b.low[i] & mask[i % 2] : 0;
+                // Rows past the end stood in for by the last one meet zeros in a; but columns past the end may be no numbers at all.
+                if (RIGHT == AS_ROWS && ends) {
+                    keep_depth<EXACT, 1>(b, depth_mask(k + 2 * q, depth), depth_mask(k + 2 * q + 8, depth));
                 }
                 if (EXACT) {
                     multiply_add(c[2 * j], a.low, b.high[0], b.high[1], c[2 * j]);

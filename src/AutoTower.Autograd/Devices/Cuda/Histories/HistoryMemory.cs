@@ -57,7 +57,7 @@ internal readonly record struct HistoryMemory(HistoryPoolingKind Kind, int Lengt
         {
             HistoryPoolingKind.SelfAttention =>
                 (rows * (PairStride(Width) + ((backward ? 2 : 1) * PairStride(2 * Padded(Width, 8))) + PairStride(Length)))
-                + (panel * PairStride(Width)) + Padded(rows, 4) + (backward ? examples * Padded(Length, 8) : 0) + Padded(examples, 4)
+                + (panel * PairStride(Width)) + (2 * Padded(Width, 8)) + Padded(rows, 4) + (backward ? examples * Padded(Length, 8) : 0) + Padded(examples, 4)
                 + (3 * examples * Stride(Width)) + found + Magnitudes,
             HistoryPoolingKind.SelfAttentive => (rows * (backward ? 4 : 3) * Stride(Width)) + (2 * Padded(rows, 4)) + found,
             _ => found,
