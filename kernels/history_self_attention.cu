@@ -114,66 +114,75 @@ __device__ __forceinline__ void record_largest(unsigned* place, unsigned magnitu
     }
 }
 
-// Rows of the weight from padded row `first` on, as pairs. Returns the largest magnitude that the thread met.
-template <bool EXACT> __device__ __forceinline__ unsigned load_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
-    constexpr int AT_ONCE = 5;
+// Starts to copy rows of the weight from padded row `first` on, still floats; those that only pad become zeros.
+__device__ __forceinline__ void fetch_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
     const int count = min(h.panel, 2 * at.wide - first);
+    for (int row = quads.slice; quads.slice < quads.slices && row < count; row += quads.slices) {
+        const int output = at.output_of(h, first + row);
+        float* place = at.weight + row * at.stride + quads.column;
+        if (output >= 0 && quads.column < h.width) {
+            copy_16_bytes_async(place, h.first.weight + output * h.width + quads.column);
+        } else {
+            *reinterpret_cast<float4*>(place) = make_float4(0, 0, 0, 0);
+        }
+    }
+    commit_async_copies();
+}
+
+// Rows of `wide` from floats to pairs, in place. Returns the largest magnitude that the thread met. The block must be in step before.
+template <bool EXACT> __device__ __noinline__ unsigned pack(float* rows, int stride, int count, Quads quads, float scale) {
+    constexpr int AT_ONCE = 5;
     unsigned largest = 0;
     #pragma unroll 1
-    for (int start = quads.slice; quads.slice < quads.slices && start < count; start += AT_ONCE * quads.slices) {
+    for (int start = 0; start < count; start += AT_ONCE * quads.slices) {
         float4 values[AT_ONCE];
+        float* own = rows + (start + quads.slice) * stride + quads.column;
         #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
-            const int row = start + i * quads.slices;
-            const int output = row < count ? at.output_of(h, first + row) : -1;
-            values[i] = output >= 0 && quads.column < h.width
-                            ? *reinterpret_cast<const float4*>(h.first.weight + output * h.width + quads.column) : make_float4(0, 0, 0, 0);
+            const bool active = quads.slice < quads.slices && start + quads.slice + i * quads.slices < count;
+            values[i] = active ? *reinterpret_cast<const float4*>(own + i * quads.slices * stride) : make_float4(0, 0, 0, 0);
         }
+        __syncwarp(); // Others have read what is written now.
         #pragma unroll
         for (int i = 0; i < AT_ONCE; i++) {
-            const int row = start + i * quads.slices;
-            if (row < count) {
-                largest = larger_magnitude(largest, values[i]);
-                store_quad_pairs<EXACT>(at.weight + row * at.stride, quads.column, make_float4(values[i].x * WEIGHT_SCALE,
-                    values[i].y * WEIGHT_SCALE, values[i].z * WEIGHT_SCALE, values[i].w * WEIGHT_SCALE));
+            largest = larger_magnitude(largest, values[i]);
+            if (quads.slice < quads.slices && start + quads.slice + i * quads.slices < count) {
+                store_quad_pairs<EXACT>(own + i * quads.slices * stride - quads.column, quads.column,
+                    make_float4(values[i].x * scale, values[i].y * scale, values[i].z * scale, values[i].w * scale));
             }
         }
     }
     return largest;
 }
 
-// x from floats to pairs, in place. The block must be in step before.
-template <bool EXACT> __device__ __forceinline__ void pack_x(const History& h, const Arrays& at, const Quads& quads, int rows, float scale) {
-    constexpr int AT_ONCE = 4;
-    #pragma unroll 1
-    for (int start = 0; start < rows; start += AT_ONCE * quads.slices) {
-        float4 values[AT_ONCE];
-        #pragma unroll
-        for (int i = 0; i < AT_ONCE; i++) {
-            const int row = start + i * quads.slices + quads.slice;
-            values[i] = quads.slice < quads.slices && row < rows && quads.column < h.width
-                            ? *reinterpret_cast<const float4*>(at.x + row * at.stride + quads.column) : make_float4(0, 0, 0, 0);
-        }
-        __syncwarp(); // Others have read what is written now.
-        #pragma unroll
-        for (int i = 0; i < AT_ONCE; i++) {
-            const int row = start + i * quads.slices + quads.slice;
-            if (quads.slice < quads.slices && row < rows) {
-                store_quad_pairs<EXACT>(at.x + row * at.stride, quads.column,
-                    make_float4(values[i].x * scale, values[i].y * scale, values[i].z * scale, values[i].w * scale));
-            }
-        }
-    }
+// The rows that were fetched, as pairs. The block must be in step before, with all copies done.
+template <bool EXACT> __device__ __forceinline__ unsigned pack_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
+    return pack<EXACT>(at.weight, at.stride, min(h.panel, 2 * at.wide - first), quads, WEIGHT_SCALE);
 }
 
-// x, the first rows of the weight and the magnitudes that Scales reads. The block is in step after; x is still floats.
+// Another panel in the place of the one before, for which the block has no more use.
+template <bool EXACT> __device__ __forceinline__ void change_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
+    __syncthreads();
+    fetch_panel(h, at, quads, first);
+    wait_async_copies<0>();
+    __syncthreads();
+    pack_panel<EXACT>(h, at, quads, first);
+    __syncthreads();
+}
+
+// x and the first rows of the weight as pairs, and the magnitudes that Scales reads. The block must be in step after, before these are used.
 template <bool EXACT> __device__ __forceinline__ void load(const History& h, const Examples& own, const Arrays& at, const Quads& quads) {
+    fetch_panel(h, at, quads, 0);
     if (threadIdx.x < MAGNITUDES) {
         at.largest[threadIdx.x] = 0;
     }
     find_history(h, own, at.found);
-    const unsigned weight = load_panel<EXACT>(h, at, quads, 0);
     const unsigned x = load_positioned(h, own, at.found, at.stride, at.x, nullptr);
+    if (h.width < at.wide) {
+        for (int row = threadIdx.x; row < own.rows; row += HISTORY_THREADS) {
+            *reinterpret_cast<float4*>(at.x + row * at.stride + h.width) = make_float4(0, 0, 0, 0);
+        }
+    }
     unsigned bias = 0;
     for (int column = threadIdx.x; column < 2 * at.wide; column += HISTORY_THREADS) {
         const int output = at.output_of(h, column);
@@ -181,10 +190,18 @@ template <bool EXACT> __device__ __forceinline__ void load(const History& h, con
         at.bias[column] = value;
         bias = max(bias, __float_as_uint(value) & 0x7fffffffu);
     }
-    record_largest(at.largest + OF_WEIGHT, weight);
     record_largest(at.largest + OF_X, x);
     record_largest(at.largest + OF_BIAS, bias);
+    wait_async_copies<0>();
     __syncthreads();
+    unsigned weight = pack_panel<EXACT>(h, at, quads, 0);
+    if (h.panel < 2 * at.wide) {
+        for (int i = threadIdx.x; i < 2 * h.width * h.width / 4; i += HISTORY_THREADS) {
+            weight = larger_magnitude(weight, reinterpret_cast<const float4*>(h.first.weight)[i]);
+        }
+    }
+    record_largest(at.largest + OF_WEIGHT, weight);
+    pack<EXACT>(at.x, at.stride, own.rows, quads, pair_scale(at.largest[OF_X]));
 }
 
 // Whether dropout keeps each of four neighbouring weights from number `first` on; four of them share a block of random numbers.
@@ -222,8 +239,7 @@ __device__ __forceinline__ void project(const History& h, const Examples& own, c
     #pragma unroll 1
     for (int first = 0; first < 2 * at.wide; first += h.panel) {
         if (first > 0) {
-            load_panel<EXACT>(h, at, quads, first);
-            __syncthreads();
+            change_panel<EXACT>(h, at, quads, first);
         }
         pair_product<EXACT, HISTORY_WARPS, 2, AS_ROWS, AS_ROWS>(0, {at.x, at.stride}, own.rows, {at.weight, at.stride},
             min(h.panel, 2 * at.wide - first), h.width, [&](int row) {
@@ -234,8 +250,8 @@ __device__ __forceinline__ void project(const History& h, const Examples& own, c
                     store_result_pairs<EXACT>(place + column, a * factor + bias.x * bias_factor, b * factor + bias.y * bias_factor);
                 };
             });
-        __syncthreads();
     }
+    __syncthreads();
 }
 
 // masses = sum of c.
@@ -260,11 +276,10 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
     const int length = h.length;
     const int width = h.width;
     load<EXACT>(h, own, at, quads);
-    const Scales scales(h, at);
-    pack_x<EXACT>(h, at, quads, own.rows, scales.x);
     pad_rows(h, at.vectors[0], at.vector_stride, h.examples);
     pad_rows(h, at.vectors[1], at.vector_stride, h.examples);
     __syncthreads();
+    const Scales scales(h, at);
     project<EXACT>(h, own, at, quads, scales);
 
     const float scale = undo(scales.query_key) * undo(scales.query_key) * rsqrtf((float)width);
@@ -554,13 +569,11 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
     const int both = 2 * at.wide;
     load_saved(h, own, at);
     load<EXACT>(h, own, at, quads);
-    const Scales scales(h, at);
-    pack_x<EXACT>(h, at, quads, own.rows, scales.x);
     add_masses(own, at, length);
     product<EXACT, IN_OUT>(7, at.vectors[0], at.vector_stride, own.count, h.third.weight, width, width, width,
         [&](int example, int column, float value) { at.vectors[1][example * at.vector_stride + column] = value; });
-    wait_async_copies<0>();
     __syncthreads();
+    const Scales scales(h, at);
     product<EXACT, IN_OUT>(7, at.vectors[1], at.vector_stride, own.count, h.second.weight, width, width, width,
         [&](int example, int column, float value) { at.vectors[2][example * at.vector_stride + column] = value; });
     project<EXACT>(h, own, at, quads, scales);
@@ -616,9 +629,7 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
     #pragma unroll 1
     for (int first = 0; first < both; first += h.panel) {
         if (h.panel < both) {
-            __syncthreads();
-            load_panel<EXACT>(h, at, quads, first);
-            __syncthreads();
+            change_panel<EXACT>(h, at, quads, first);
         }
         tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_ROWS, AS_DEPTH>(tasks, {gradients.rows + first, gradients.stride}, own.rows,
             {at.weight, at.stride}, width, min(h.panel, both - first), [&](int row) {
