@@ -11,132 +11,351 @@
 //
 // y (B, d), A (B, L*L; padding undefined), c (B, L), pooled and values (B, d) are assigned. Backward accumulates the gradients of the
 // layers, of position and of the tables by atomic additions; q and k are computed again, which costs less than keeping them.
+//
+// Rows are split into fp16 pairs once and stay in shared memory as pairs (pair_rows.cuh); so does the first layer's weight, all of it where it
+// fits. Products read them as they are or turned over; only the vectors' products, whose weights a block uses once, split while they read.
+//
+// q | k has `wide` columns each, d rounded up to a multiple of 8; where that adds columns, they are zero throughout.
+#include "common/async_copy.cuh"
 #include "common/history.cuh"
+#include "common/pair_rows.cuh"
+#include "common/vector_add.cuh"
+
+// What scales are made of: magnitudes of the block, as bits.
+enum Magnitude { OF_X, OF_WEIGHT, OF_BIAS, OF_MEAN_GRADIENT, MAGNITUDES };
 
 // The block's arrays in shared memory.
 struct Arrays {
-    int stride;           // of x, and of what is (examples, d)
+    int wide;
+    int stride;           // of x, of the weight and of dx
     int projected_stride; // of q | k and its gradient
     int score_stride;
-    float* x;                   // (R, d)
-    float* query_key;           // (R, 2d)
-    float* query_key_gradients; // (R, 2d), backward only
+    int mean_stride;
+    int vector_stride;
+    float* x;                   // (R, wide), as pairs
+    float* query_key;           // (R, 2 wide), as pairs
+    float* query_key_gradients; // (R, 2 wide), as pairs; backward only
+    float* weight;              // (panel, wide), as pairs: rows of q | k's weight
+    float* bias;                // (2 wide): of q | k
     float* scores;              // (R, L)
     float* means;               // (R): c
-    float* mean_gradients;      // (R): dc
+    float* mean_gradients;      // (examples, L): dc / valid, backward only
+    float* masses;              // (examples): sum of c
     float* vectors[3];          // (examples, d)
     int2* found;                // (R, fields)
+    unsigned* largest;          // (MAGNITUDES)
 
     __device__ __forceinline__ Arrays(float* memory, const History& h, bool backward) {
         SharedMemory shared = {memory};
         const int rows = h.examples * h.length;
-        stride = row_stride(h.width);
-        projected_stride = row_stride(2 * h.width);
-        score_stride = row_stride(h.length);
+        wide = round8(h.width);
+        stride = pair_stride(wide);
+        projected_stride = pair_stride(2 * wide);
+        score_stride = pair_stride(h.length);
+        mean_stride = round8(h.length);
+        vector_stride = row_stride(h.width);
         x = shared.take(rows * stride);
         query_key = shared.take(rows * projected_stride);
         query_key_gradients = backward ? shared.take(rows * projected_stride) : nullptr;
+        weight = shared.take(h.panel * stride);
+        bias = shared.take(2 * wide);
         scores = shared.take(rows * score_stride);
         means = shared.take(rows);
-        mean_gradients = shared.take(rows);
-        found = reinterpret_cast<int2*>(shared.take(2 * rows * h.fields.count));
+        mean_gradients = backward ? shared.take(h.examples * mean_stride) : nullptr;
+        masses = shared.take(h.examples);
         for (int i = 0; i < 3; i++) {
-            vectors[i] = shared.take(h.examples * stride);
+            vectors[i] = shared.take(h.examples * vector_stride);
         }
+        found = reinterpret_cast<int2*>(shared.take(2 * rows * h.fields.count));
+        largest = reinterpret_cast<unsigned*>(shared.take(MAGNITUDES));
+    }
+
+    // Which output of the layer a column of q | k is, or -1.
+    __device__ __forceinline__ int output_of(const History& h, int column) const {
+        const int own = column < wide ? column : column - wide;
+        return own < h.width ? column < wide ? own : own + h.width : -1;
     }
 };
 
-// scores[i, j] *= m[i, j], for every weight of the block's examples; four of them share a block of random numbers.
-__device__ __forceinline__ void drop_out(const History& h, const Examples& own, float* scores, int stride) {
-    if (h.dropout_rate == 0) {
-        return;
+// The thread's four columns of rows of `wide`, and its rows: every so many-th.
+struct Quads {
+    int column;
+    int slice; // `slices` or more: none
+    int slices;
+
+    __device__ __forceinline__ explicit Quads(int wide) {
+        const int count = wide / 4;
+        column = threadIdx.x % count * 4;
+        slice = threadIdx.x / count;
+        slices = HISTORY_THREADS / count;
     }
-    const int square = h.length * h.length;
-    const unsigned step = (unsigned)*h.clock;
-    const float kept = 1 / (1 - h.dropout_rate);
-    const long long first = (long long)own.first * square;
-    const int count = own.count * square;
-    const int offset = (int)(first % 4);
-    for (int quad = threadIdx.x; 4 * quad < count + offset; quad += HISTORY_THREADS) {
-        const unsigned long long block = (unsigned long long)first / 4 + quad;
-        const uint4 random = philox(h.dropout_seed, (unsigned)block, (unsigned)(block >> 32), step, RANDOM_STREAM_DROPOUT);
-        const unsigned words[4] = {random.x, random.y, random.z, random.w};
+};
+
+// Scales that all products of the block share. 2^k for pairs below a bound; see pair_rows.cuh.
+struct Scales {
+    float x;
+    float query_key;
+    float query_key_bound;
+
+    __device__ __forceinline__ Scales(const History& h, const Arrays& at) {
+        x = pair_scale(at.largest[OF_X]);
+        query_key_bound = h.width * __uint_as_float(at.largest[OF_X]) * __uint_as_float(at.largest[OF_WEIGHT]) + __uint_as_float(at.largest[OF_BIAS]);
+        query_key = scale_below(query_key_bound);
+    }
+};
+
+// The weight's: a constant, as in the towers.
+constexpr float WEIGHT_SCALE = 256;
+
+__device__ __forceinline__ void record_largest(unsigned* place, unsigned magnitude) {
+    magnitude = warp_max(magnitude);
+    if (lane_index() == 0) {
+        atomicMax(place, magnitude);
+    }
+}
+
+// Starts to copy rows of the weight from padded row `first` on, still floats; those that only pad become zeros.
+__device__ __forceinline__ void fetch_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
+    const int count = min(h.panel, 2 * at.wide - first);
+    for (int row = quads.slice; quads.slice < quads.slices && row < count; row += quads.slices) {
+        const int output = at.output_of(h, first + row);
+        float* place = at.weight + row * at.stride + quads.column;
+        if (output >= 0 && quads.column < h.width) {
+            copy_16_bytes_async(place, h.first.weight + output * h.width + quads.column);
+        } else {
+            *reinterpret_cast<float4*>(place) = make_float4(0, 0, 0, 0);
+        }
+    }
+    commit_async_copies();
+}
+
+// Rows of `wide` from floats to pairs, in place. Returns the largest magnitude that the thread met. The block must be in step before.
+template <bool EXACT> __device__ __noinline__ unsigned pack(float* rows, int stride, int count, Quads quads, float scale) {
+    constexpr int AT_ONCE = 5;
+    unsigned largest = 0;
+    #pragma unroll 1
+    for (int start = 0; start < count; start += AT_ONCE * quads.slices) {
+        float4 values[AT_ONCE];
+        float* own = rows + (start + quads.slice) * stride + quads.column;
         #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            const int element = 4 * quad + i - offset;
-            if (element >= 0 && element < count) {
-                scores[element / h.length * stride + element % h.length] *= to_uniform(words[i]) >= h.dropout_rate ? kept : 0;
+        for (int i = 0; i < AT_ONCE; i++) {
+            const bool active = quads.slice < quads.slices && start + quads.slice + i * quads.slices < count;
+            values[i] = active ? *reinterpret_cast<const float4*>(own + i * quads.slices * stride) : make_float4(0, 0, 0, 0);
+        }
+        __syncwarp(); // Others have read what is written now.
+        #pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            largest = larger_magnitude(largest, values[i]);
+            if (quads.slice < quads.slices && start + quads.slice + i * quads.slices < count) {
+                store_quad_pairs<EXACT>(own + i * quads.slices * stride - quads.column, quads.column,
+                    make_float4(values[i].x * scale, values[i].y * scale, values[i].z * scale, values[i].w * scale));
             }
         }
     }
+    return largest;
 }
 
-// query_key = x wᵀ + b. The block is in step after.
-template <bool EXACT> __device__ __forceinline__ void project(const History& h, const Examples& own, const Arrays& at) {
-    product<EXACT, OUT_IN>(0, at.x, at.stride, own.rows, h.first.weight, h.width, 2 * h.width, h.width, [&](int row, int column, float value) {
-        at.query_key[row * at.projected_stride + column] = value + h.first.bias[column];
-    });
+// The rows that were fetched, as pairs. The block must be in step before, with all copies done.
+template <bool EXACT> __device__ __forceinline__ unsigned pack_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
+    return pack<EXACT>(at.weight, at.stride, min(h.panel, 2 * at.wide - first), quads, WEIGHT_SCALE);
+}
+
+// Another panel in the place of the one before, for which the block has no more use.
+template <bool EXACT> __device__ __forceinline__ void change_panel(const History& h, const Arrays& at, const Quads& quads, int first) {
+    __syncthreads();
+    fetch_panel(h, at, quads, first);
+    wait_async_copies<0>();
+    __syncthreads();
+    pack_panel<EXACT>(h, at, quads, first);
     __syncthreads();
 }
 
-__device__ __forceinline__ void pad_vectors(const History& h, float* vectors, int stride) {
-    const int extra = round16(h.width) - h.width;
-    for (int index = threadIdx.x; index < h.examples * extra; index += HISTORY_THREADS) {
-        vectors[index / extra * stride + h.width + index % extra] = 0;
+// x and the first rows of the weight as pairs, and the magnitudes that Scales reads. The block must be in step after, before these are used.
+template <bool EXACT> __device__ __forceinline__ void load(const History& h, const Examples& own, const Arrays& at, const Quads& quads) {
+    fetch_panel(h, at, quads, 0);
+    if (threadIdx.x < MAGNITUDES) {
+        at.largest[threadIdx.x] = 0;
+    }
+    find_history(h, own, at.found);
+    const unsigned x = load_positioned(h, own, at.found, at.stride, at.x, nullptr);
+    if (h.width < at.wide) {
+        for (int row = threadIdx.x; row < own.rows; row += HISTORY_THREADS) {
+            *reinterpret_cast<float4*>(at.x + row * at.stride + h.width) = make_float4(0, 0, 0, 0);
+        }
+    }
+    unsigned bias = 0;
+    for (int column = threadIdx.x; column < 2 * at.wide; column += HISTORY_THREADS) {
+        const int output = at.output_of(h, column);
+        const float value = output >= 0 ? h.first.bias[output] : 0;
+        at.bias[column] = value;
+        bias = max(bias, __float_as_uint(value) & 0x7fffffffu);
+    }
+    record_largest(at.largest + OF_X, x);
+    record_largest(at.largest + OF_BIAS, bias);
+    wait_async_copies<0>();
+    __syncthreads();
+    unsigned weight = pack_panel<EXACT>(h, at, quads, 0);
+    if (h.panel < 2 * at.wide) {
+        for (int i = threadIdx.x; i < 2 * h.width * h.width / 4; i += HISTORY_THREADS) {
+            weight = larger_magnitude(weight, reinterpret_cast<const float4*>(h.first.weight)[i]);
+        }
+    }
+    record_largest(at.largest + OF_WEIGHT, weight);
+    pack<EXACT>(at.x, at.stride, own.rows, quads, pair_scale(at.largest[OF_X]));
+}
+
+// Whether dropout keeps each of four neighbouring weights from number `first` on; four of them share a block of random numbers.
+__device__ __forceinline__ void draw_four(const History& h, long long first, bool (&kept)[4]) {
+    const unsigned step = (unsigned)*h.clock;
+    const unsigned long long block = (unsigned long long)first / 4;
+    const uint4 random = philox(h.dropout_seed, (unsigned)block, (unsigned)(block >> 32), step, RANDOM_STREAM_DROPOUT);
+    unsigned words[8] = {random.x, random.y, random.z, random.w};
+    const int shift = (int)(first % 4);
+    if (shift > 0) {
+        const uint4 more = philox(h.dropout_seed, (unsigned)(block + 1), (unsigned)((block + 1) >> 32), step, RANDOM_STREAM_DROPOUT);
+        words[4] = more.x;
+        words[5] = more.y;
+        words[6] = more.z;
+        words[7] = more.w;
+        #pragma unroll
+        for (int bit = 1; bit <= 2; bit++) {
+            #pragma unroll
+            for (int i = 0; i + bit < 8; i++) {
+                words[i] = shift & bit ? words[i + bit] : words[i];
+            }
+        }
+    }
+    #pragma unroll
+    for (int i = 0; i < 4; i++) {
+        kept[i] = to_uniform(words[i]) >= h.dropout_rate;
     }
 }
+
+// query_key = x wᵀ + b. The block must be in step before, and is after; the panels that were not loaded yet take the first one's place.
+template <bool EXACT>
+__device__ __forceinline__ void project(const History& h, const Examples& own, const Arrays& at, const Quads& quads, const Scales& scales) {
+    const float factor = undo(scales.x) * scales.query_key / WEIGHT_SCALE;
+    const float bias_factor = scales.query_key;
+    #pragma unroll 1
+    for (int first = 0; first < 2 * at.wide; first += h.panel) {
+        if (first > 0) {
+            change_panel<EXACT>(h, at, quads, first);
+        }
+        pair_product<EXACT, HISTORY_WARPS, 2, AS_ROWS, AS_ROWS>(0, {at.x, at.stride}, own.rows, {at.weight, at.stride},
+            min(h.panel, 2 * at.wide - first), h.width, [&](int row) {
+                float* place = at.query_key + row * at.projected_stride + first - 2 * (lane_index() % 4);
+                const float* biases = at.bias + first;
+                return [=](int column, float a, float b) {
+                    const float2 bias = *reinterpret_cast<const float2*>(biases + column);
+                    store_result_pairs<EXACT>(place + column, a * factor + bias.x * bias_factor, b * factor + bias.y * bias_factor);
+                };
+            });
+    }
+    __syncthreads();
+}
+
+// masses = sum of c.
+__device__ __forceinline__ void add_masses(const Examples& own, const Arrays& at, int length) {
+    for (int example = warp_index(); example < own.count; example += HISTORY_WARPS) {
+        float sum = 0;
+        for (int j = lane_index(); j < length; j += WARP) {
+            sum += at.means[example * length + j];
+        }
+        at.masses[example] = warp_sum(sum);
+    }
+}
+
+// Lanes of a team own four neighbouring columns at a time.
+constexpr int TEAM_COLUMNS = 4 * TEAM;
 
 template <bool EXACT> __device__ __forceinline__ void forward(const History& h) {
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, false);
+    const Quads quads(at.wide);
     const int length = h.length;
     const int width = h.width;
-    find_history(h, own, at.found);
-    load_positioned(h, own, at.found, at.stride, at.x, nullptr);
-    pad_vectors(h, at.vectors[0], at.stride);
-    pad_vectors(h, at.vectors[1], at.stride);
+    load<EXACT>(h, own, at, quads);
+    pad_rows(h, at.vectors[0], at.vector_stride, h.examples);
+    pad_rows(h, at.vectors[1], at.vector_stride, h.examples);
     __syncthreads();
-    project<EXACT>(h, own, at);
+    const Scales scales(h, at);
+    project<EXACT>(h, own, at, quads, scales);
 
-    const float scale = rsqrtf((float)width);
+    const float scale = undo(scales.query_key) * undo(scales.query_key) * rsqrtf((float)width);
+    #pragma unroll 1
     for (int example = 0, tasks = 0; example < own.count; example++) {
         const float* rows = at.query_key + example * length * at.projected_stride;
         float* scores = at.scores + example * length * at.score_stride;
-        tasks = product<EXACT, OUT_IN>(tasks, rows, at.projected_stride, length, rows + width, at.projected_stride, length, width,
-            [&](int i, int j, float value) { scores[i * at.score_stride + j] = value * scale; });
+        tasks = pair_product<EXACT, HISTORY_WARPS, 2, AS_ROWS, AS_ROWS>(
+            tasks, {rows, at.projected_stride}, length, {rows + at.wide, at.projected_stride}, length, width, [&](int i) {
+                float* place = scores + i * at.score_stride;
+                return [=](int j, float a, float b) { *reinterpret_cast<float2*>(place + j) = make_float2(a * scale, b * scale); };
+            });
     }
     __syncthreads();
+    const float kept_factor = 1 / (1 - h.dropout_rate);
     for_each_row(own.rows, [&](int row, int member, bool active) {
         const int start = length - h.lengths[own.first + row / length];
         const bool valid = row % length >= start;
         float* scores = at.scores + row * at.score_stride;
+        const int end = active ? length : 0;
         float maximum = -infinity();
-        for (int j = start + member; active && j < length; j += TEAM) {
-            maximum = fmaxf(maximum, scores[j]);
+        for (int first = 4 * member; first < end; first += TEAM_COLUMNS) {
+            const float4 quad = *reinterpret_cast<const float4*>(scores + first);
+            const float values[4] = {quad.x, quad.y, quad.z, quad.w};
+            #pragma unroll
+            for (int i = 0; i < 4; i++) {
+                maximum = first + i >= start && first + i < length ? fmaxf(maximum, values[i]) : maximum;
+            }
         }
         maximum = team_reduce<Maximum>(maximum);
         float sum = 0;
-        for (int j = start + member; active && j < length; j += TEAM) {
-            sum += expf(scores[j] - maximum);
-        }
-        const float normaliser = 1 / team_reduce<Sum>(sum);
-        __syncwarp(); // Others have read what is written now.
-        for (int j = member; active && j < length; j += TEAM) {
-            const float weight = valid && j >= start ? expf(scores[j] - maximum) * normaliser : 0;
-            scores[j] = weight;
-            if (h.weights != nullptr) {
-                h.weights[((long long)own.first * length + row) * length + j] = weight;
+        for (int first = 4 * member; first < end; first += TEAM_COLUMNS) {
+            const float4 quad = *reinterpret_cast<const float4*>(scores + first);
+            float values[4] = {quad.x, quad.y, quad.z, quad.w};
+            #pragma unroll
+            for (int i = 0; i < 4; i++) {
+                values[i] = first + i >= start && first + i < length ? expf(values[i] - maximum) : 0;
+                sum += values[i];
             }
+            *reinterpret_cast<float4*>(scores + first) = make_float4(values[0], values[1], values[2], values[3]);
+        }
+        sum = team_reduce<Sum>(sum);
+        const float normaliser = valid ? 1 / sum : 0;
+        for (int first = 4 * member; first < end; first += TEAM_COLUMNS) {
+            const float4 quad = *reinterpret_cast<const float4*>(scores + first);
+            float values[4] = {quad.x * normaliser, quad.y * normaliser, quad.z * normaliser, quad.w * normaliser};
+            const long long number = ((long long)own.first * length + row) * length + first;
+            if (h.weights != nullptr) {
+                if (length % 4 == 0) {
+                    *reinterpret_cast<float4*>(h.weights + number) = make_float4(values[0], values[1], values[2], values[3]);
+                } else {
+                    #pragma unroll
+                    for (int i = 0; i < 4; i++) {
+                        if (first + i < length) {
+                            h.weights[number + i] = values[i];
+                        }
+                    }
+                }
+            }
+            if (h.dropout_rate != 0) {
+                bool kept[4];
+                draw_four(h, number, kept);
+                #pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    values[i] = kept[i] ? values[i] * kept_factor : 0;
+                }
+            }
+            *reinterpret_cast<float4*>(scores + first) = make_float4(values[0], values[1], values[2], values[3]);
         }
     });
-    __syncthreads();
-    drop_out(h, own, at.scores, at.score_stride);
     __syncthreads();
     for (int row = threadIdx.x; row < own.rows; row += HISTORY_THREADS) {
         const int example = row / length;
         const float* scores = at.scores + example * length * at.score_stride + row % length;
         float sum = 0;
+        #pragma unroll 4
         for (int i = 0; i < length; i++) {
             sum += scores[i * at.score_stride];
         }
@@ -146,35 +365,40 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
         }
     }
     __syncthreads();
-    for (int index = threadIdx.x; index < own.count * width; index += HISTORY_THREADS) {
-        const int example = index / width;
-        const int column = index % width;
-        float sum = 0;
-        for (int j = example * length; j < (example + 1) * length; j++) {
-            sum += at.means[j] * at.x[j * at.stride + column];
+    const int column_pairs = at.wide / 2;
+    for (int index = threadIdx.x; index < own.count * column_pairs; index += HISTORY_THREADS) {
+        const int example = index / column_pairs;
+        const int column = index % column_pairs * 2;
+        const float* means = at.means + example * length;
+        const unsigned* x = reinterpret_cast<const unsigned*>(at.x + example * length * at.stride) + column - column % 8 / 2;
+        float2 sum = make_float2(0, 0);
+        #pragma unroll 4
+        for (int j = 0; j < length; j++) {
+            const float2 high = from_halves(x[j * at.stride]);
+            const float2 low = from_halves(x[j * at.stride + 4]);
+            sum.x += means[j] * (high.x + low.x);
+            sum.y += means[j] * (high.y + low.y);
         }
-        at.vectors[0][example * at.stride + column] = sum;
-        if (h.pooled != nullptr) {
-            h.pooled[(long long)own.first * width + index] = sum;
+        if (column < width) {
+            sum.x *= undo(scales.x);
+            sum.y *= undo(scales.x);
+            *reinterpret_cast<float2*>(at.vectors[0] + example * at.vector_stride + column) = sum;
+            if (h.pooled != nullptr) {
+                *reinterpret_cast<float2*>(h.pooled + (long long)(own.first + example) * width + column) = sum;
+            }
         }
     }
-    for (int example = warp_index(); example < own.count; example += HISTORY_WARPS) {
-        float sum = 0;
-        for (int j = lane_index(); j < length; j += WARP) {
-            sum += at.means[example * length + j];
-        }
-        at.mean_gradients[example] = warp_sum(sum); // Backward's place: here the mass.
-    }
+    add_masses(own, at, length);
     __syncthreads();
-    product<EXACT, OUT_IN>(0, at.vectors[0], at.stride, own.count, h.second.weight, width, width, width, [&](int example, int column, float value) {
-        value += at.mean_gradients[example] * h.second.bias[column];
-        at.vectors[1][example * at.stride + column] = value;
+    product<EXACT, OUT_IN>(0, at.vectors[0], at.vector_stride, own.count, h.second.weight, width, width, width, [&](int example, int column, float value) {
+        value += at.masses[example] * h.second.bias[column];
+        at.vectors[1][example * at.vector_stride + column] = value;
         if (h.values != nullptr) {
             h.values[(long long)(own.first + example) * width + column] = value;
         }
     });
     __syncthreads();
-    product<EXACT, OUT_IN>(0, at.vectors[1], at.stride, own.count, h.third.weight, width, width, width, [&](int example, int column, float value) {
+    product<EXACT, OUT_IN>(0, at.vectors[1], at.vector_stride, own.count, h.third.weight, width, width, width, [&](int example, int column, float value) {
         const int row = own.first + example;
         h.output[(long long)row * h.output_stride + column] = h.lengths[row] > 0 ? value + h.third.bias[column] : 0;
     });
@@ -183,13 +407,34 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
 // weight_gradient += leftᵀ right over the block's examples, bias_gradient += sum of factor(example) left; rows of left are zero where the
 // history is empty.
 template <class Factor> __device__ __forceinline__ void add_vector_gradients(
-    const History& h, const Examples& own, const Layer& layer, const float* left, int stride, const float* right, Factor factor) {
-    for (int index = threadIdx.x; index < h.width * h.width; index += HISTORY_THREADS) {
-        float sum = 0;
-        for (int example = 0; example < own.count; example++) {
-            sum += left[example * stride + index / h.width] * right[(long long)(own.first + example) * h.width + index % h.width];
+    const History& h, const Examples& own, const Quads& quads, const Layer& layer, const float* left, int stride, const float* right, Factor factor) {
+    constexpr int AT_ONCE = 4;
+    const bool active = quads.slice < quads.slices && quads.column < h.width;
+    #pragma unroll 1
+    for (int first = 0; first < own.count; first += AT_ONCE) {
+        float4 of_right[AT_ONCE];
+        const float* of_left[AT_ONCE];
+        #pragma unroll
+        for (int i = 0; i < AT_ONCE; i++) {
+            const int example = min(first + i, own.count - 1);
+            of_left[i] = left + example * stride;
+            of_right[i] = active && first + i < own.count
+                              ? *reinterpret_cast<const float4*>(right + (long long)(own.first + example) * h.width + quads.column)
+                              : make_float4(0, 0, 0, 0);
         }
-        atomicAdd(layer.weight_gradient + index, sum);
+        #pragma unroll 1
+        for (int row = quads.slice; active && row < h.width; row += quads.slices) {
+            float4 sum = make_float4(0, 0, 0, 0);
+            #pragma unroll
+            for (int i = 0; i < AT_ONCE; i++) {
+                const float value = of_left[i][row];
+                sum.x += value * of_right[i].x;
+                sum.y += value * of_right[i].y;
+                sum.z += value * of_right[i].z;
+                sum.w += value * of_right[i].w;
+            }
+            add_four(layer.weight_gradient + row * h.width + quads.column, sum);
+        }
     }
     for (int column = threadIdx.x; column < h.width; column += HISTORY_THREADS) {
         float sum = 0;
@@ -200,113 +445,216 @@ template <class Factor> __device__ __forceinline__ void add_vector_gradients(
     }
 }
 
+// The attention weights that forward saved, with zeros up to the next multiple of 8 columns; c, and dy with zeros where the history is empty.
+__device__ __forceinline__ void load_saved(const History& h, const Examples& own, const Arrays& at) {
+    const int length = h.length;
+    const float* weights = h.weights + (long long)own.first * length * length;
+    const int padded = round8(length);
+    if (length % 4 == 0) {
+        const int quads = padded / 4;
+        for (int index = threadIdx.x; index < own.rows * quads; index += HISTORY_THREADS) {
+            const int row = index / quads;
+            const int column = index % quads * 4;
+            float* place = at.scores + row * at.score_stride + column;
+            if (column < length) {
+                copy_16_bytes_async(place, weights + row * length + column);
+            } else {
+                *reinterpret_cast<float4*>(place) = make_float4(0, 0, 0, 0);
+            }
+        }
+    } else {
+        for (int index = threadIdx.x; index < own.rows * padded; index += HISTORY_THREADS) {
+            const int row = index / padded;
+            const int column = index % padded;
+            at.scores[row * at.score_stride + column] = column < length ? weights[row * length + column] : 0;
+        }
+    }
+    commit_async_copies();
+    for (int row = threadIdx.x; row < own.rows; row += HISTORY_THREADS) {
+        at.means[row] = h.means[(long long)own.first * length + row];
+    }
+    for (int index = threadIdx.x; index < h.examples * at.mean_stride; index += HISTORY_THREADS) {
+        at.mean_gradients[index] = 0; // Those past L stay so.
+    }
+    for (int index = threadIdx.x; index < own.count * h.width; index += HISTORY_THREADS) {
+        const int row = own.first + index / h.width;
+        at.vectors[0][index / h.width * at.vector_stride + index % h.width] =
+            h.lengths[row] > 0 ? h.output_gradient[(long long)row * h.gradient_stride + index % h.width] : 0;
+    }
+    pad_rows(h, at.vectors[0], at.vector_stride, h.examples);
+    pad_rows(h, at.vectors[1], at.vector_stride, h.examples);
+}
+
+// mean_gradients = dc / valid.
+__device__ __forceinline__ void differentiate_means(const History& h, const Examples& own, const Arrays& at, const Scales& scales) {
+    unsigned largest = 0;
+    for_each_row(own.rows, [&](int row, int member, bool active) {
+        const int example = row / h.length;
+        const float* pooled_gradient = at.vectors[2] + example * at.vector_stride;
+        const float* value_gradient = at.vectors[1] + example * at.vector_stride;
+        float of_x = 0;
+        float of_bias = 0;
+        for (int column = 4 * member; column < h.width; column += TEAM_COLUMNS) {
+            const float4 x = load_quad_pairs(at.x + row * at.stride, column);
+            const float4 dpooled = *reinterpret_cast<const float4*>(pooled_gradient + column);
+            const float4 dvalue = *reinterpret_cast<const float4*>(value_gradient + column);
+            const float4 bias = *reinterpret_cast<const float4*>(h.second.bias + column);
+            of_x += dpooled.x * x.x + dpooled.y * x.y + dpooled.z * x.z + dpooled.w * x.w;
+            of_bias += dvalue.x * bias.x + dvalue.y * bias.y + dvalue.z * bias.z + dvalue.w * bias.w;
+        }
+        const float sum = team_reduce<Sum>(of_x * undo(scales.x) + of_bias);
+        if (active && member == 0) {
+            const float gradient = sum / max(h.lengths[own.first + example], 1);
+            at.mean_gradients[example * at.mean_stride + row % h.length] = gradient;
+            largest = max(largest, __float_as_uint(gradient) & 0x7fffffffu);
+        }
+    });
+    record_largest(at.largest + OF_MEAN_GRADIENT, largest);
+}
+
+// scores: from attention weights to their gradients as pairs, in place.
+template <bool EXACT>
+__device__ __forceinline__ void differentiate_scores(const History& h, const Examples& own, const Arrays& at, float scale) {
+    const float kept_factor = 1 / (1 - h.dropout_rate);
+    const int length = h.length;
+    for_each_row(own.rows, [&](int row, int member, bool active) {
+        const float* mean_gradients = at.mean_gradients + row / length * at.mean_stride;
+        float* scores = at.scores + row * at.score_stride;
+        const int end = active ? length : 0;
+        float mean = 0;
+        for (int first = 4 * member; first < end; first += TEAM_COLUMNS) {
+            float4 weights = *reinterpret_cast<const float4*>(scores + first);
+            float4 gradients = *reinterpret_cast<const float4*>(mean_gradients + first);
+            if (h.dropout_rate != 0) {
+                bool kept[4];
+                draw_four(h, ((long long)own.first * length + row) * length + first, kept);
+                // Weights are not negative; from here on the sign says which are dropped.
+                weights = make_float4(kept[0] ? weights.x : -weights.x, kept[1] ? weights.y : -weights.y, kept[2] ? weights.z : -weights.z,
+                                      kept[3] ? weights.w : -weights.w);
+                *reinterpret_cast<float4*>(scores + first) = weights;
+            }
+            mean += fmaxf(weights.x, 0) * gradients.x + fmaxf(weights.y, 0) * gradients.y + fmaxf(weights.z, 0) * gradients.z
+                    + fmaxf(weights.w, 0) * gradients.w;
+        }
+        mean = kept_factor * team_reduce<Sum>(mean);
+        const auto differentiate = [&](float weight, float gradient) {
+            return fabsf(weight) * scale * ((weight > 0 ? kept_factor * gradient : 0) - mean);
+        };
+        const int columns = round8(length);
+        for (int first = 0; first < columns; first += TEAM_COLUMNS) {
+            const int column = first + 4 * member;
+            const bool writes = active && column < columns;
+            float4 weights = make_float4(0, 0, 0, 0);
+            float4 gradients = make_float4(0, 0, 0, 0);
+            if (writes) {
+                weights = *reinterpret_cast<const float4*>(scores + column);
+                gradients = *reinterpret_cast<const float4*>(mean_gradients + column);
+            }
+            __syncwarp(); // Others have read what is written now.
+            if (writes) {
+                store_quad_pairs<EXACT>(scores, column, make_float4(differentiate(weights.x, gradients.x), differentiate(weights.y, gradients.y),
+                                                                    differentiate(weights.z, gradients.z), differentiate(weights.w, gradients.w)));
+            }
+        }
+    });
+}
+
 template <bool EXACT> __device__ __forceinline__ void backward(const History& h) {
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, true);
+    const Quads quads(at.wide);
     const int length = h.length;
     const int width = h.width;
-    find_history(h, own, at.found);
-    load_positioned(h, own, at.found, at.stride, at.x, nullptr);
-    for (int index = threadIdx.x; index < own.count * width; index += HISTORY_THREADS) {
-        const int row = own.first + index / width;
-        at.vectors[0][index / width * at.stride + index % width] =
-            h.lengths[row] > 0 ? h.output_gradient[(long long)row * h.gradient_stride + index % width] : 0;
-    }
-    for (int row = threadIdx.x; row < own.rows; row += HISTORY_THREADS) {
-        at.means[row] = h.means[(long long)own.first * length + row];
-    }
-    pad_vectors(h, at.vectors[0], at.stride);
-    pad_vectors(h, at.vectors[1], at.stride);
+    const int both = 2 * at.wide;
+    load_saved(h, own, at);
+    load<EXACT>(h, own, at, quads);
+    add_masses(own, at, length);
+    product<EXACT, IN_OUT>(7, at.vectors[0], at.vector_stride, own.count, h.third.weight, width, width, width,
+        [&](int example, int column, float value) { at.vectors[1][example * at.vector_stride + column] = value; });
     __syncthreads();
-    product<EXACT, IN_OUT>(7, at.vectors[0], at.stride, own.count, h.third.weight, width, width, width,
-        [&](int example, int column, float value) { at.vectors[1][example * at.stride + column] = value; });
-    project<EXACT>(h, own, at);
-    product<EXACT, IN_OUT>(0, at.vectors[1], at.stride, own.count, h.second.weight, width, width, width,
-        [&](int example, int column, float value) { at.vectors[2][example * at.stride + column] = value; });
-    add_vector_gradients(h, own, h.third, at.vectors[0], at.stride, h.values, [](int) { return 1.0f; });
-    add_vector_gradients(h, own, h.second, at.vectors[1], at.stride, h.pooled, [&](int example) {
-        float mass = 0;
-        for (int j = example * length; j < (example + 1) * length; j++) {
-            mass += at.means[j];
-        }
-        return mass;
-    });
+    const Scales scales(h, at);
+    product<EXACT, IN_OUT>(7, at.vectors[1], at.vector_stride, own.count, h.second.weight, width, width, width,
+        [&](int example, int column, float value) { at.vectors[2][example * at.vector_stride + column] = value; });
+    project<EXACT>(h, own, at, quads, scales);
+    // Their atomic additions run on behind what follows.
+    add_vector_gradients(h, own, quads, h.third, at.vectors[0], at.vector_stride, h.values, [](int) { return 1.0f; });
+    add_vector_gradients(h, own, quads, h.second, at.vectors[1], at.vector_stride, h.pooled, [&](int example) { return at.masses[example]; });
+    differentiate_means(h, own, at, scales);
     __syncthreads();
-    for_each_row(own.rows, [&](int row, int member, bool active) {
-        const int example = row / length;
-        const float* pooled_gradient = at.vectors[2] + example * at.stride;
-        const float* value_gradient = at.vectors[1] + example * at.stride;
-        float sum = 0;
-        for (int column = member; column < width; column += TEAM) {
-            sum += pooled_gradient[column] * at.x[row * at.stride + column] + value_gradient[column] * h.second.bias[column];
-        }
-        sum = team_reduce<Sum>(sum);
-        if (active && member == 0) {
-            at.mean_gradients[row] = sum / max(h.lengths[own.first + example], 1);
-        }
-    });
+    // |s| is at most 2 max |g| / sqrt(d) times a weight, and weights of a row add up to 1 at the most.
+    const float score_bound = 2 * rsqrtf((float)width) * __uint_as_float(at.largest[OF_MEAN_GRADIENT]) / (1 - h.dropout_rate);
+    const float score_scale = scale_below(score_bound);
+    const float gradient_scale = scale_below(score_bound * scales.query_key_bound * length);
+    differentiate_scores<EXACT>(h, own, at, rsqrtf((float)width) * score_scale);
     __syncthreads();
-    for (int index = threadIdx.x; index < own.rows * length; index += HISTORY_THREADS) {
-        const int row = index / length;
-        at.scores[row * at.score_stride + index % length] = at.mean_gradients[row / length * length + index % length];
-    }
-    __syncthreads();
-    drop_out(h, own, at.scores, at.score_stride);
-    __syncthreads();
-    const float scale = rsqrtf((float)width);
-    for_each_row(own.rows, [&](int row, int member, bool active) {
-        const int start = length - h.lengths[own.first + row / length];
-        const bool valid = row % length >= start;
-        const float* weights = h.weights + ((long long)own.first * length + row) * length;
-        float* scores = at.scores + row * at.score_stride;
-        float mean = 0;
-        for (int j = start + member; active && j < length; j += TEAM) {
-            mean += weights[j] * scores[j];
-        }
-        mean = team_reduce<Sum>(mean);
-        __syncwarp(); // Others have read what is written now.
-        for (int j = member; active && j < round16(length); j += TEAM) {
-            scores[j] = valid && j >= start && j < length ? scale * weights[j] * (scores[j] - mean) : 0;
-        }
-    });
-    __syncthreads();
+    const float factor = undo(score_scale) * gradient_scale * undo(scales.query_key);
+    #pragma unroll 1
     for (int example = 0, tasks = 0; example < own.count; example++) {
-        const int first = example * length;
-        const float* scores = at.scores + first * at.score_stride;
-        const float* queries = at.query_key + first * at.projected_stride;
-        float* gradients = at.query_key_gradients + first * at.projected_stride;
-        tasks = product<EXACT, IN_OUT>(tasks, scores, at.score_stride, length, queries + width, at.projected_stride, width, length,
-            [&](int i, int column, float value) { gradients[i * at.projected_stride + column] = value; });
-        tasks = transposed_product<EXACT>(tasks, scores, at.score_stride, length, queries, at.projected_stride, width, length,
-            [&](int j, int column, float value) { gradients[j * at.projected_stride + width + column] = value; });
-    }
-    const int extra = round16(2 * width) - 2 * width;
-    for (int index = threadIdx.x; index < own.rows * extra; index += HISTORY_THREADS) {
-        at.query_key_gradients[index / extra * at.projected_stride + 2 * width + index % extra] = 0;
+        const PairRows scores = {at.scores + example * length * at.score_stride, at.score_stride};
+        const float* queries = at.query_key + example * length * at.projected_stride;
+        float* gradients = at.query_key_gradients + example * length * at.projected_stride;
+        const auto store = [=](float* row) {
+            float* place = row - 2 * (lane_index() % 4);
+            return [=](int column, float a, float b) { store_result_pairs<EXACT>(place + column, a * factor, b * factor); };
+        };
+        tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_ROWS, AS_DEPTH>(tasks, scores, length, {queries + at.wide, at.projected_stride}, at.wide, length,
+            [&](int i) { return store(gradients + i * at.projected_stride); });
+        tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_DEPTH, AS_DEPTH>(tasks, scores, length, {queries, at.projected_stride}, at.wide, length,
+            [&](int j) { return store(gradients + j * at.projected_stride + at.wide); });
     }
     __syncthreads();
 
     // Queries and keys have done their part; dx takes their place.
     float* dx = at.query_key;
-    // Their atomic additions first: they run on behind the products of dx.
-    const int tasks = transposed_product<EXACT>(0, at.query_key_gradients, at.projected_stride, 2 * width, at.x, at.stride, width, own.rows,
-        [&](int row, int column, float value) { atomicAdd(h.first.weight_gradient + row * width + column, value); });
-    product<EXACT, IN_OUT>(tasks, at.query_key_gradients, at.projected_stride, own.rows, h.first.weight, width, width, 2 * width,
-        [&](int row, int column, float value) {
-            dx[row * at.stride + column] = value + at.means[row] * at.vectors[2][row / length * at.stride + column];
-        });
-    for (int column = threadIdx.x; column < 2 * width; column += HISTORY_THREADS) {
-        float sum = 0;
-        for (int row = 0; row < own.rows; row++) {
-            sum += at.query_key_gradients[row * at.projected_stride + column];
+    const PairRows gradients = {at.query_key_gradients, at.projected_stride};
+    // Atomic additions first: they run on behind the products of dx.
+    const float weight_factor = undo(gradient_scale) * undo(scales.x);
+    int tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_DEPTH, AS_DEPTH>(0, gradients, both, {at.x, at.stride}, width, own.rows, [&](int row) {
+        const int output = at.output_of(h, row);
+        float* place = output >= 0 ? h.first.weight_gradient + output * width : nullptr;
+        return [=](int column, float a, float b) {
+            if (place != nullptr) {
+                add_two(place + column, a * weight_factor, b * weight_factor);
+            }
+        };
+    });
+    pair_column_sums<EXACT, HISTORY_WARPS>(0, gradients, both, own.rows, [&](int column, float a, float b) {
+        const int output = at.output_of(h, column);
+        if (output >= 0) {
+            add_two(h.first.bias_gradient + output, a * undo(gradient_scale), b * undo(gradient_scale));
         }
-        atomicAdd(h.first.bias_gradient + column, sum);
+    });
+    const float dx_factor = undo(gradient_scale) / WEIGHT_SCALE;
+    #pragma unroll 1
+    for (int first = 0; first < both; first += h.panel) {
+        if (h.panel < both) {
+            change_panel<EXACT>(h, at, quads, first);
+        }
+        tasks = pair_product<EXACT, HISTORY_WARPS, 3, AS_ROWS, AS_DEPTH>(tasks, {gradients.rows + first, gradients.stride}, own.rows,
+            {at.weight, at.stride}, width, min(h.panel, both - first), [&](int row) {
+                float* place = dx + row * at.stride;
+                const float mean = at.means[row];
+                const float* pooled_gradient = at.vectors[2] + row / length * at.vector_stride;
+                return [=](int column, float a, float b) {
+                    const float* others = first > 0 ? place : pooled_gradient;
+                    const float share = first > 0 ? 1 : mean;
+                    const float2 other = *reinterpret_cast<const float2*>(others + column);
+                    *reinterpret_cast<float2*>(place + column) = make_float2(a * dx_factor + share * other.x, b * dx_factor + share * other.y);
+                };
+            });
     }
     __syncthreads();
-    const auto gradient = [&](int row, int column) { return dx[row * at.stride + column]; };
-    add_position_gradient(h, own, gradient);
-    scatter_rows<HISTORY_THREADS>(h.fields, at.found, own.rows, width, at.query_key_gradients, h.copies, gradient);
+    for (int l = quads.slice; quads.slice < quads.slices && quads.column < width && l < length; l += quads.slices) {
+        float4 sum = make_float4(0, 0, 0, 0);
+        for (int example = 0; example < own.count; example++) {
+            const float4 gradient = *reinterpret_cast<const float4*>(dx + (example * length + l) * at.stride + quads.column);
+            sum = make_float4(sum.x + gradient.x, sum.y + gradient.y, sum.z + gradient.z, sum.w + gradient.w);
+        }
+        add_four(h.position_gradient + l * width + quads.column, sum);
+    }
+    scatter_rows<HISTORY_THREADS>(h.fields, at.found, own.rows, width, at.query_key_gradients, h.copies,
+        [&](int row, int column) { return dx[row * at.stride + column]; });
 }
 
 extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_forward(LARGE_ARGUMENT(History) h) { forward<true>(h); }

@@ -38,6 +38,7 @@ struct Arrays {
 template <bool EXACT> __device__ __forceinline__ void activate(const History& h, const Examples& own, const Arrays& at) {
     find_history(h, own, at.found);
     load_positioned(h, own, at.found, at.stride, at.positioned, at.x);
+    pad_rows(h, at.positioned, at.stride, own.rows);
     __syncthreads();
     product<EXACT, OUT_IN>(0, at.positioned, at.stride, own.rows, h.first.weight, h.width, h.width, h.width,
         [&](int row, int column, float value) { at.t[row * at.stride + column] = tanhf(value); });

@@ -100,12 +100,18 @@ __device__ __forceinline__ void scatter_rows(
             #pragma unroll
             for (int i = 0; i < AT_ONCE; i++) {
                 const int2 place = first + i * copies < rows ? found[(first + i * copies) * fields.count + f] : make_int2(0, 0);
-                for (int j = 0; j < place.y; j++) {
-                    const int row = place.y == 1 ? place.x : field.values[place.x + j];
+                const auto add = [&](int row, float value) {
                     if (field.small) {
-                        table[row * field.width] += values[i] / place.y;
+                        table[row * field.width] += value;
                     } else {
-                        atomicAdd(large + (long long)row * field.gradient_stride, values[i] / place.y);
+                        atomicAdd(large + (long long)row * field.gradient_stride, value);
+                    }
+                };
+                if (place.y == 1) { // as almost everywhere: no division
+                    add(place.x, values[i]);
+                } else {
+                    for (int j = 0; j < place.y; j++) {
+                        add(field.values[place.x + j], values[i] / place.y);
                     }
                 }
             }

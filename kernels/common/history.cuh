@@ -47,6 +47,7 @@ struct History {
     int examples; // of a block
     int copies;   // of the small tables
     int average;  // sum pooling: divide by the length
+    int panel;    // self-attention: rows of the first layer's weight that a block holds at once, a multiple of 16
 };
 
 // What a block owns.
@@ -90,9 +91,23 @@ __device__ __forceinline__ void find_history(const History& h, const Examples& o
     __syncthreads();
 }
 
-// positioned (R, stride) = history + position at valid rows, else 0, with zeros up to the next multiple of 16 columns; and the history
-// itself in raw, if that is not null. A thread owns four columns and every so many-th row, several of them at once.
-__device__ __forceinline__ void load_positioned(const History& h, const Examples& own, const int2* found, int stride, float* positioned, float* raw) {
+// The larger of two magnitudes as bits, which compare like them.
+__device__ __forceinline__ unsigned larger_magnitude(unsigned largest, float4 value) {
+    return max(largest, max(max(__float_as_uint(value.x) & 0x7fffffffu, __float_as_uint(value.y) & 0x7fffffffu),
+                            max(__float_as_uint(value.z) & 0x7fffffffu, __float_as_uint(value.w) & 0x7fffffffu)));
+}
+
+// Zeros from column d up to the next multiple of 16.
+__device__ __forceinline__ void pad_rows(const History& h, float* values, int stride, int rows) {
+    const int extra = round16(h.width) - h.width;
+    for (int index = threadIdx.x; index < rows * extra; index += HISTORY_THREADS) {
+        values[index / extra * stride + h.width + index % extra] = 0;
+    }
+}
+
+// positioned (R, stride) = history + position at valid rows, else 0; and the history itself in raw, if that is not null. A thread owns four
+// columns and every so many-th row, several of them at once. Returns the largest magnitude in positioned that the thread met, as bits.
+__device__ __forceinline__ unsigned load_positioned(const History& h, const Examples& own, const int2* found, int stride, float* positioned, float* raw) {
     constexpr int AT_ONCE = 4;
     const int quads = h.width / 4;
     const int rows_at_once = HISTORY_THREADS / quads;
@@ -105,6 +120,7 @@ __device__ __forceinline__ void load_positioned(const History& h, const Examples
     const float* table = h.fields.field[f].table + column - h.fields.field[f].column;
     const float* position = h.position + column;
     const int slice = threadIdx.x / quads;
+    unsigned largest = 0;
     for (int first = slice; slice < rows_at_once && first < own.rows; first += AT_ONCE * rows_at_once) {
         float4 values[AT_ONCE];
         float4 addends[AT_ONCE];
@@ -122,15 +138,14 @@ __device__ __forceinline__ void load_positioned(const History& h, const Examples
                 if (raw != nullptr) {
                     *reinterpret_cast<float4*>(raw + row * stride + column) = values[i];
                 }
-                *reinterpret_cast<float4*>(positioned + row * stride + column) =
+                const float4 sum =
                     make_float4(values[i].x + addends[i].x, values[i].y + addends[i].y, values[i].z + addends[i].z, values[i].w + addends[i].w);
+                *reinterpret_cast<float4*>(positioned + row * stride + column) = sum;
+                largest = larger_magnitude(largest, sum);
             }
         }
     }
-    const int extra = round16(h.width) - h.width;
-    for (int index = threadIdx.x; index < own.rows * extra; index += HISTORY_THREADS) {
-        positioned[index / extra * stride + h.width + index % extra] = 0;
-    }
+    return largest;
 }
 
 // Eight lanes share a row: short rows keep them busy, and their sums take three steps.

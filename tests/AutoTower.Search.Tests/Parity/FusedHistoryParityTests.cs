@@ -20,7 +20,7 @@ namespace AutoTower.Search.Tests.Parity;
 [Trait("kernels", "tensor-cores")]
 public sealed class FusedHistoryParityTests : IDisposable
 {
-    // Products in three tf32 parts keep about 20 bits, a little less than fp32's 24; sums differ in order.
+    // Products in three tf32 parts or fp16 pairs keep 20 to 22 bits, a little less than fp32's 24; sums differ in order.
     private const double Bound = 1e-5;
     private readonly CpuDevice _cpu = new(2);
     private CudaDevice? _cuda;
@@ -63,6 +63,16 @@ public sealed class FusedHistoryParityTests : IDisposable
     {
         Open(new CudaDeviceOptions());
         Compare(pooling, new Sizes(3, length, 2, 16), Bound);
+    }
+
+    // The projection's weight takes 300 KB: a block holds some rows of it at a time.
+    [Theory]
+    [InlineData(6, 32)]
+    [InlineData(5, 36)]
+    public void Weights_that_do_not_fit_are_taken_in_panels(int fields, int dimension)
+    {
+        Open(new CudaDeviceOptions());
+        Compare("self-attention", new Sizes(5, 20, fields, dimension), Bound);
     }
 
     [Fact]

@@ -48,15 +48,15 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         }
 
         return histories.Fields.Length <= EmbeddingFields.Most && histories.Width <= Threads
-            && Memory(pooling, histories).Bytes(1, backward: true)
-                <= _engine.Context.MaxSharedMemoryPerBlock - KernelsOf(pooling.Kind).Backward.StaticSharedBytes;
+            && Memory(pooling, histories).LeastBytes(backward: true) <= MostBytes(KernelsOf(pooling.Kind).Backward);
     }
 
     public void Forward(HistoryBatch batch)
     {
         var memory = Memory(batch.Pooling, batch.Histories);
         var launch = Describe(batch, memory, backward: false);
-        KernelsOf(batch.Pooling.Kind).Forward.Launch(_engine.Stream, Grid(launch), Threads, memory.Bytes(launch.Examples, backward: false), in launch);
+        var sharedBytes = memory.Bytes(launch.Examples, backward: false, launch.Panel);
+        KernelsOf(batch.Pooling.Kind).Forward.Launch(_engine.Stream, Grid(launch), Threads, sharedBytes, in launch);
     }
 
     public void Backward(HistoryBatch batch)
@@ -73,7 +73,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         }
 
         launch.Copies = launch.Fields.Copies(Threads / launch.Width, room);
-        var sharedBytes = memory.Bytes(launch.Examples, backward: true);
+        var sharedBytes = memory.Bytes(launch.Examples, backward: true, launch.Panel);
         if (batch.Pooling.Kind is HistoryPoolingKind.Sum or HistoryPoolingKind.Average)
         {
             sharedBytes += launch.Copies * launch.Fields.Sums * sizeof(float);
@@ -86,6 +86,8 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         new(pooling.Kind, histories.Length, histories.Width, histories.Fields.Length);
 
     private static Dim3 Grid(in HistoryLaunch launch) => Dim3.Cover(launch.Batch, launch.Examples);
+
+    private int MostBytes(CudaKernel kernel) => _engine.Context.MaxSharedMemoryPerBlock - kernel.StaticSharedBytes;
 
     private Pair KernelsOf(HistoryPoolingKind kind) => kind switch
     {
@@ -104,6 +106,8 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
     private HistoryLaunch Describe(HistoryBatch batch, HistoryMemory memory, bool backward)
     {
         var (pooling, histories) = (batch.Pooling, batch.Histories);
+        var kernels = KernelsOf(pooling.Kind);
+        var examples = Examples(histories.Lengths.Length, memory, backward);
         Shape.Require(batch.Output.Value, histories.Lengths.Length, histories.Width);
         Shape.RequireIfPresent(batch.Output.Gradient, histories.Lengths.Length, histories.Width);
         var launch = new HistoryLaunch
@@ -129,8 +133,9 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
             Batch = histories.Lengths.Length,
             Length = memory.Length,
             Width = memory.Width,
-            Examples = Examples(histories.Lengths.Length, memory, backward),
+            Examples = examples,
             Average = pooling.Kind == HistoryPoolingKind.Average ? 1 : 0,
+            Panel = memory.Panel(examples, backward, MostBytes(backward ? kernels.Backward : kernels.Forward)),
         };
         var column = 0;
         foreach (ref readonly var field in histories.Fields.AsSpan())
@@ -149,7 +154,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         var slots = BlocksPerMultiprocessor * _engine.Context.MultiprocessorCount;
         var most = Math.Clamp((batch + slots - 1) / slots, 1, MostExamples);
         var room = (_engine.Context.MaxSharedMemoryPerBlock / BlocksPerMultiprocessor) - ReservedBytes;
-        while (most > 1 && memory.Bytes(most, backward) > room)
+        while (most > 1 && memory.Bytes(most, backward, memory.Panel(most, backward, int.MaxValue)) > room)
         {
             most--;
         }

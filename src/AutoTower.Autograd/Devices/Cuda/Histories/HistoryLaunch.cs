@@ -42,4 +42,5 @@ internal struct HistoryLaunch
     public int Examples;
     public int Copies;
     public int Average;
+    public int Panel;
 }
