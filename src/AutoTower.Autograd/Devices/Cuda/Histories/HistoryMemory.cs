@@ -4,7 +4,7 @@ namespace AutoTower.Autograd.Devices.Cuda.Histories;
 
 /// <summary>
 /// Shared memory that a block of the history kernels needs for some examples; mirrors how they divide it (Arrays in
-/// kernels/history_self_attention.cu and history_self_attentive.cu).
+/// kernels/common/history_projection.cuh and history_self_attentive.cu).
 /// </summary>
 /// <param name="Kind">The pooling.</param>
 /// <param name="Length">L.</param>
