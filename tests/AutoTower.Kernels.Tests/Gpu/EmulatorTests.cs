@@ -89,6 +89,39 @@ public class EmulatorTests : GpuTest
         Assert.Contains("kernel faulty is launched with 96 threads a block, its __launch_bounds__ say 64", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, "2 blocks wait for one another for ever, thread 0 of block (1, 0, 0) at test.cu(")]
+    [InlineData(false, "thread 0 of block (0, 0, 0) waits for other blocks, but the launch is not cooperative")]
+    public void Blocks_that_wait_for_others_in_vain_are_reported(bool cooperative, string report)
+    {
+        using CudaModule module = Compile(
+            """
+            #include "common/cuda.cuh"
+            extern "C" __global__ void __launch_bounds__(64) patient(const volatile float* go) {
+                while (threadIdx.x == 0 && *go == 0) wait_for_other_blocks();
+                __syncthreads();
+            }
+            """,
+            DialectGpuTests.CommonHeaders());
+        using CudaDeviceVariable<float> zero = Pool.Allocate<float>(1, "zero");
+        zero.View.Clear(Stream);
+        nint argument = zero.Pointer;
+
+        CudaKernel kernel = module.GetKernel("patient");
+        var exception = Assert.Throws<CudaException>(() =>
+        {
+            if (cooperative)
+            {
+                kernel.LaunchCooperative(Stream, 2, 64, 0, in argument);
+            }
+            else
+            {
+                kernel.Launch(Stream, 2, 64, 0, in argument);
+            }
+        });
+        Assert.Contains(report, exception.Message, StringComparison.Ordinal);
+    }
+
     private static string Kernel(string body) => $$"""
         #include "common/cuda.cuh"
         extern "C" __global__ void __launch_bounds__(64) faulty(float* x, int n) {

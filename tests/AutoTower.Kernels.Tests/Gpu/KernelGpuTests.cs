@@ -153,6 +153,45 @@ public class KernelGpuTests : GpuTest
     }
 
     [Fact]
+    public void Blocks_of_a_cooperative_launch_wait_for_one_another()
+    {
+        Assert.SkipUnless(Context.SupportsCooperativeLaunch, "the device has no cooperative launches");
+        using CudaModule module = Compile(
+            """
+            #include "common/grid_barrier.cuh"
+            struct Ring { int* values; unsigned* counters; int rounds; };
+            extern "C" __global__ void __launch_bounds__(64) pass_on(Ring ring) {
+                GridBarrier barrier = {ring.counters, gridDim.x, 0};
+                __shared__ int taken;
+                for (int i = 0; i < ring.rounds; i++) {
+                    barrier.arrive();
+                    barrier.wait();
+                    if (threadIdx.x == 63) taken = ring.values[(blockIdx.x + 1) % gridDim.x];
+                    barrier.arrive();
+                    barrier.wait();
+                    if (threadIdx.x == 0) ring.values[blockIdx.x] = taken;
+                }
+                barrier.leave();
+            }
+            """,
+            DialectGpuTests.CommonHeaders());
+        const int Blocks = 7;
+        using CudaDeviceVariable<int> values = Upload(Enumerable.Range(0, Blocks).ToArray());
+        using CudaDeviceVariable<int> counters = Upload([0, 0]);
+        var ring = new Ring { Values = values.Pointer, Counters = counters.Pointer, Rounds = 3 };
+
+        for (int launch = 0; launch < 2; launch++)
+        {
+            module.GetKernel("pass_on").LaunchCooperative(Stream, Blocks, 64, 0, in ring);
+        }
+
+        Assert.Equal(Enumerable.Range(0, Blocks).Select(block => (block + 6) % Blocks), Read(values));
+        Assert.Equal([0, 0], Read(counters));
+        Assert.Contains("CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE",
+            Assert.Throws<CudaException>(() => module.GetKernel("pass_on").LaunchCooperative(Stream, 1 << 20, 64, 0, in ring)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Globals_are_views_into_the_module()
     {
         using CudaModule module = Compile("""
@@ -226,5 +265,13 @@ public class KernelGpuTests : GpuTest
     {
         public int Rows;
         public long Columns;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Ring
+    {
+        public nint Values;
+        public nint Counters;
+        public int Rounds;
     }
 }

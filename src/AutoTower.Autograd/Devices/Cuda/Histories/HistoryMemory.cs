@@ -4,7 +4,7 @@ namespace AutoTower.Autograd.Devices.Cuda.Histories;
 
 /// <summary>
 /// Shared memory that a block of the history kernels needs for some examples; mirrors how they divide it (Arrays in
-/// kernels/history_self_attention.cu and history_self_attentive.cu).
+/// kernels/common/history_projection.cuh and history_self_attentive.cu).
 /// </summary>
 /// <param name="Kind">The pooling.</param>
 /// <param name="Length">L.</param>
@@ -14,6 +14,9 @@ internal readonly record struct HistoryMemory(HistoryPoolingKind Kind, int Lengt
 {
     /// <summary>Rows of which products on tensor cores take a multiple.</summary>
     private const int TileRows = 16;
+
+    /// <summary>Floats past the last row of a matrix that products read.</summary>
+    private const int PastRows = 4;
 
     /// <summary>Words for what scales are made of.</summary>
     private const int Magnitudes = 4;
@@ -58,7 +61,7 @@ internal readonly record struct HistoryMemory(HistoryPoolingKind Kind, int Lengt
             HistoryPoolingKind.SelfAttention =>
                 (rows * (PairStride(Width) + ((backward ? 2 : 1) * PairStride(2 * Padded(Width, 8))) + PairStride(Length)))
                 + (panel * PairStride(Width)) + (2 * Padded(Width, 8)) + Padded(rows, 4) + (backward ? examples * Padded(Length, 8) : 0) + Padded(examples, 4)
-                + (3 * examples * Stride(Width)) + found + Magnitudes,
+                + (3 * examples * Stride(Width)) + found + Magnitudes + ((backward ? 5 : 4) * PastRows),
             HistoryPoolingKind.SelfAttentive => (rows * (backward ? 4 : 3) * Stride(Width)) + (2 * Padded(rows, 4)) + found,
             _ => found,
         };
