@@ -1,5 +1,7 @@
 // Backward pass of both towers, last stage first; see common/towers.cuh. Assigns pre_gradient and first_gradient; accumulates input_gradient
 // and the gradients of batch norm; weight gradients are left to weight_gradients.cu.
+#include "common/tower_attention.cuh"
+#include "common/tower_reduction.cuh"
 #include "common/towers.cuh"
 
 constexpr int ROWS = 16;
@@ -129,104 +131,6 @@ __device__ __forceinline__ void gradient_of_pre(const Tower& tower, const Pass& 
         }
         pack_own_row(own, own, WIDTH, memory.inverse + row);
     });
-}
-
-__device__ __forceinline__ void spread_reduction_gradient(int reduction, const float* inputs, int n, float gradient, float (&to)[MOST_INPUTS]) {
-    const float of_each = reduction == AVERAGE ? gradient * (1.0f / n) : gradient;
-    #pragma unroll
-    for (int j = 0; j < MOST_INPUTS; j++) {
-        to[j] = of_each;
-    }
-    if (reduction == PRODUCT) {
-        float before = gradient;
-        #pragma unroll
-        for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j < n) {
-                to[j] = before;
-                before *= inputs[j * WIDTH];
-            }
-        }
-        float after = 1;
-        #pragma unroll
-        for (int j = MOST_INPUTS - 1; j >= 0; j--) {
-            if (j < n) {
-                to[j] *= after;
-                after *= inputs[j * WIDTH];
-            }
-        }
-    } else if (reduction == MAXIMUM || reduction == MINIMUM) {
-        const float value = reduce_inputs(reduction, inputs, n);
-        bool found = false; // The gradient goes to the first input that attains the extremum.
-        #pragma unroll
-        for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j < n) {
-                const bool attains = !found && inputs[j * WIDTH] == value;
-                to[j] = attains ? gradient : 0;
-                found |= attains;
-            }
-        }
-    }
-}
-
-// Gradient of the projections of a row: (n, 4, H, 8) like them, a token and head a lane. upstream (n, H, 8); weights and scores (H, n, n) are
-// scratch.
-__device__ __forceinline__ void attend_row_backward(
-    const Projections& projections, int n, const float* upstream, float* weights, float* scores, float* result) {
-    const int heads = projections.heads;
-    const int token = (unsigned)lane_index() / (unsigned)heads;
-    const int head = lane_index() - token * heads;
-    const auto upstream_of = [&](int token) { return HeadVector(upstream + (token * heads + head) * HEAD); };
-    const auto place = [&](int part) { return result + ((token * 4 + part) * heads + head) * HEAD; };
-    weights += head * n * n;
-    scores += head * n * n;
-    if (token < n) {
-        // As a query: what its weights, and through them its scores, did.
-        const HeadVector gradient = upstream_of(token);
-        float own[MOST_INPUTS];
-        projections.attention(n, token, head, own);
-        float of_weight[MOST_INPUTS];
-        float along = 0;
-        #pragma unroll
-        for (int j = 0; j < MOST_INPUTS; j++) {
-            of_weight[j] = j < n ? gradient.dot(projections.of(2, j, head)) : 0;
-            along = fmaf(own[j], of_weight[j], along);
-        }
-        HeadVector of_query = gradient;
-        gradient.store(place(3));
-        #pragma unroll
-        for (int a = 0; a < HEAD; a++) {
-            of_query.v[a] = 0;
-        }
-        #pragma unroll
-        for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j < n) {
-                const float score = own[j] * (of_weight[j] - along) * SCORE_SCALE;
-                weights[token * n + j] = own[j];
-                scores[token * n + j] = score;
-                of_query.add(score, projections.of(1, j, head));
-            }
-        }
-        of_query.store(place(0));
-    }
-    __syncwarp();
-    if (token < n) {
-        // As a key and value: from all queries.
-        HeadVector of_key = projections.of(0, 0, head);
-        HeadVector of_value = upstream_of(0);
-        #pragma unroll
-        for (int a = 0; a < HEAD; a++) {
-            of_key.v[a] *= scores[token];
-            of_value.v[a] *= weights[token];
-        }
-        #pragma unroll 1
-        for (int i = 1; i < n; i++) {
-            of_key.add(scores[i * n + token], projections.of(0, i, head));
-            of_value.add(weights[i * n + token], upstream_of(i));
-        }
-        of_key.store(place(1));
-        of_value.store(place(2));
-    }
-    __syncwarp();
 }
 
 // Shared memory of a self-attention block.

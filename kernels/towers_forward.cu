@@ -1,4 +1,6 @@
 // Forward pass of both towers; see common/towers.cuh. Assigns states, first, second, pre, statistics, vectors and norms.
+#include "common/tower_attention.cuh"
+#include "common/tower_reduction.cuh"
 #include "common/towers.cuh"
 
 // Shared memory of a launch; TowerMemory.cs adds up the same. Only a resident launch needs the states of one stage in the next; otherwise
@@ -182,39 +184,6 @@ __device__ __forceinline__ void finish_row(
         }
     });
     __syncwarp();
-}
-
-// What the last layer of an element-wise block reads.
-__device__ __forceinline__ void reduce_row(const Block& block, const float* x, int n, float* reduced, float* saved) {
-    for (int column = lane_index(); column < WIDTH; column += WARP) {
-        const float value = reduce_inputs(block.parameter, x + column, n);
-        reduced[column] = value;
-        if (saved != nullptr) {
-            saved[column] = value;
-        }
-    }
-}
-
-// What the last layer of a self-attention block reads, (n, H, 8): attention's results with their residuals, a query token and head a lane.
-__device__ __forceinline__ void attend_row(const Projections& projections, int n, float* attended, float* saved) {
-    const int heads = projections.heads;
-    const int token = (unsigned)lane_index() / (unsigned)heads;
-    const int head = lane_index() - token * heads;
-    if (token < n) {
-        float weights[MOST_INPUTS];
-        projections.attention(n, token, head, weights);
-        HeadVector value = projections.of(3, token, head);
-        #pragma unroll
-        for (int j = 0; j < MOST_INPUTS; j++) {
-            if (j < n) {
-                value.add(weights[j], projections.of(2, j, head));
-            }
-        }
-        value.store(attended + (token * heads + head) * HEAD);
-        if (saved != nullptr) {
-            value.store(saved + (token * heads + head) * HEAD);
-        }
-    }
 }
 
 // Prepares the input of the block's last layer and returns it with its width. The block of threads is in step after.

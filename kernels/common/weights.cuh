@@ -7,8 +7,7 @@
 constexpr int GROUP = 32; // Columns of the result that one warp computes at a time.
 
 // How a weight is used. As floats (out, in): OUT_IN, y = x wᵀ with (N, K) = (out, in); IN_OUT, dx = dy w with (K, N) = (out, in).
-// PACKED: pairs (K / 4, N) that pack_weights.cu made for either, four values of k in 16 bytes.
-enum WeightUse { OUT_IN, IN_OUT, PACKED };
+enum WeightUse { OUT_IN, IN_OUT };
 
 // A weight matrix and the 32 of its N columns that a warp computes: four tiles of 8, `tile_stride` apart (not IN_OUT). stride: elements of
 // a row, N where it is packed.

@@ -12,7 +12,6 @@ namespace AutoTower.Autograd.Devices.Cuda.Towers;
 internal sealed class CudaTowerKernels : ITowerKernels
 {
     private const int Threads = 512;
-    private const int WeightThreads = 256;
     private const int Width = 64;
     private const int HeadWidth = 8;
     private readonly CudaEngine _engine;
@@ -21,11 +20,12 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private readonly CudaKernel _forwardResident;
     private readonly CudaKernel _backward;
     private readonly CudaKernel _backwardResident;
-    private readonly CudaKernel _weights;
+    private readonly WeightGradients _weights;
     private readonly TileSoftmax _softmax;
     private readonly int _mostSharedBytes;
     private readonly PackedWeights _packed;
     private readonly TilePartials _partials;
+    private readonly TowerDescriptions _descriptions;
 
     public CudaTowerKernels(CudaEngine engine)
     {
@@ -42,7 +42,8 @@ internal sealed class CudaTowerKernels : ITowerKernels
         _packed = new PackedWeights(engine);
         _softmax = new TileSoftmax(engine);
         _partials = new TilePartials(engine);
-        _weights = engine.Kernel("weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
+        _descriptions = new TowerDescriptions(engine, _partials);
+        _weights = new WeightGradients(engine);
     }
 
     /// <summary>The kernels multiply on tensor cores in fp16 and tf32, which capability 8.0 brought.</summary>
@@ -144,7 +145,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             BackwardByStage(towers, ref launch, grid);
         }
 
-        WeightGradients(towers);
+        _weights.Launch(towers);
     }
 
     private void BackwardByStage(ReadOnlySpan<TowerActivations> towers, ref TowersLaunch launch, Dim3 grid)
@@ -214,7 +215,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
         bytes = 0;
         for (var i = 0; i < towers.Length; i++)
         {
-            launch.Of[i] = Describe(towers[i], i, packed);
+            launch.Of[i] = _descriptions.Describe(towers[i], i, packed);
             bytes = Math.Max(bytes, sharedBytes(towers[i].Path));
         }
 
@@ -244,100 +245,4 @@ internal sealed class CudaTowerKernels : ITowerKernels
         launch.Pass.PreviousRows = _partials.PreviousRows;
         launch.Pass.MergedRows = _partials.MergedRows;
     }
-
-    private TowerLaunch Describe(TowerActivations tower, int index, Func<LinearLayer, nint> packed)
-    {
-        var result = new TowerLaunch
-        {
-            Input = tower.Input.Value.Address,
-            InputGradient = tower.Input.Gradient.Address,
-            AlignmentWeight = packed(tower.Path.Alignment),
-            AlignmentBias = tower.Path.Alignment.Bias!.Tensor.Value.Address,
-            States = tower.States.Value.Address,
-            StateGradients = tower.States.Gradient.Address,
-            Vectors = tower.Vectors.Value.Address,
-            Norms = tower.Norms.Address,
-            VectorGradients = tower.Vectors.Gradient.Address,
-            Barrier = _engine.Counters.Slice(2 + (2 * index), 2).Address,
-            Counter = _engine.Counters.Slice(index, 1).Address,
-            PenaltyPartials = tower.Penalty.Partials.Address,
-            PenaltyNorm = tower.Penalty.Norm.Address,
-            Loss = tower.Penalty.Loss.Address,
-            InputWidth = tower.Path.InputWidth,
-            InputStride = tower.Input.Value.Stride,
-            Blocks = tower.Path.Blocks.Count,
-            End = tower.Path.Blocks.Count,
-            PenaltyColumns = tower.Penalty.Columns,
-            Penalty = tower.Penalty.Coefficient,
-        };
-        for (var stage = 0; stage < tower.Path.Blocks.Count; stage++)
-        {
-            result.Of[stage] = Describe(tower.Path.Blocks[stage], tower.Blocks[stage], packed);
-        }
-
-        for (var parity = 0; parity < 2; parity++)
-        {
-            result.Written[parity] = _partials.Written(index, parity);
-        }
-
-        return result;
-    }
-
-    private static BlockLaunch Describe(TowerBlock block, BlockActivations memory, Func<LinearLayer, nint> packed)
-    {
-        var result = new BlockLaunch
-        {
-            FirstWeight = block.First is { } first ? packed(first) : 0,
-            FirstBias = block.First?.Bias!.Tensor.Value.Address ?? 0,
-            OutputWeight = packed(block.Output),
-            OutputBias = block.Output.Bias!.Tensor.Value.Address,
-            First = memory.First.Address,
-            Second = memory.Second.Address,
-            FirstGradient = memory.FirstGradient.Address,
-            Pre = memory.Output.Address,
-            PreGradient = memory.OutputGradient.Address,
-            Statistics = memory.Statistics.Address,
-            Kind = (int)block.Kind,
-            Parameter = block.Parameter,
-        };
-        if (block.Norm is { } norm)
-        {
-            result.Scale = norm.Weight.Tensor.Value.Address;
-            result.Shift = norm.Bias.Tensor.Value.Address;
-            result.ScaleGradient = norm.Weight.Tensor.Gradient.Address;
-            result.ShiftGradient = norm.Bias.Tensor.Gradient.Address;
-            result.Running = norm.RunningMean.Tensor.Value.Address;
-            result.RunningVariance = (norm.RunningVariance.Tensor.Value.Address - result.Running) / sizeof(float);
-        }
-
-        return result;
-    }
-
-    private void WeightGradients(ReadOnlySpan<TowerActivations> towers)
-    {
-        var tasks = default(WeightGradientTasks);
-        foreach (var tower in towers)
-        {
-            Add(ref tasks, tower.States.Gradient.SliceColumns(0, Width), tower.Input.Value, tower.Path.Alignment, 1);
-            for (var stage = 0; stage < tower.Blocks.Length; stage++)
-            {
-                var block = tower.Path.Blocks[stage];
-                var memory = tower.Blocks[stage];
-                var inputs = tower.States.Value.SliceColumns(0, (stage + 1) * Width);
-                Add(ref tasks, memory.OutputGradient, block.Kind == TowerBlockKind.SelfAttention ? memory.Second : memory.First, block.Output, 1);
-                if (block.First is { } first)
-                {
-                    Add(ref tasks, memory.FirstGradient, inputs, first, block.Kind == TowerBlockKind.SelfAttention ? stage + 1 : 1);
-                }
-            }
-        }
-
-        // Eight blocks a multiprocessor, so that the last ones to finish leave little of the device idle.
-        var blocks = tasks.Schedule(8 * _engine.Context.MultiprocessorCount, _engine.Options.Deterministic);
-        // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
-        _engine.Beside(() => _weights.Launch(_engine.Stream, blocks, WeightThreads, 0, in tasks));
-    }
-
-    private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, LinearLayer layer, int tokens) =>
-        tasks.Add(left, right, layer.Weight.Tensor.Gradient, layer.Bias!.Tensor.Gradient, tokens);
 }
