@@ -154,7 +154,7 @@ struct AttentionMemory {
     }
 };
 
-// Takes the gradient of a stage's pre, packed, to that of the block's inputs: accumulate_input(row, column, four values) once for every element
+// Takes the gradient of a stage's pre, packed, to that of the block's inputs: accumulate_input(row, column, two values) once for every pair of elements
 // (16, n*64) of it, in the row's warp.
 template <bool EXACT, class Memory, class Input>
 __device__ __forceinline__ void block_backward(const Block& block, const Tile& tile, const Memory& memory, int n, Input accumulate_input) {

@@ -14,6 +14,13 @@ __device__ __forceinline__ float pair_scale(unsigned largest) {
     return __uint_as_float(min(140 + 127 - (largest >> 23), 127u + 80) << 23); // Exponents as they stand in a float, 127 for one.
 }
 
+// Weights are scaled by a constant, since blocks of threads read them long before they could agree on a maximum: magnitudes below 256 are in
+// range, those from 2^-10 on keep 22 bits, and smaller ones are exact to 2^-33.
+constexpr float WEIGHT_SCALE = 256;
+
+// 1 / scale of a power of two.
+__device__ __forceinline__ float undo(float scale) { return __uint_as_float(0x7f000000u - __float_as_uint(scale)); }
+
 // Four values as pairs: x, y their high parts in order, z, w their low parts, which are left out unless EXACT.
 template <bool EXACT> __device__ __forceinline__ uint4 to_pairs(float a, float b, float c, float d) {
     uint4 pairs = {to_halves(a, b), to_halves(c, d), 0, 0};

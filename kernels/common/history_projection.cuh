@@ -93,9 +93,6 @@ struct Scales {
     }
 };
 
-// The weight's: a constant, as in the towers.
-constexpr float WEIGHT_SCALE = 256;
-
 __device__ __forceinline__ void record_largest(unsigned* place, unsigned magnitude) {
     magnitude = warp_max(magnitude);
     if (lane_index() == 0) {

@@ -9,10 +9,6 @@
 constexpr int TILE_THREADS = 512;
 constexpr int TILE_WARPS = TILE_THREADS / WARP;
 
-// Weights are scaled by a constant, since blocks of threads read them long before they could agree on a maximum: magnitudes below 256 are in
-// range, those from 2^-10 on keep 22 bits, and smaller ones are exact to 2^-33.
-constexpr float WEIGHT_SCALE = 256;
-
 // Distance between rows in shared memory for `width` columns: 16 modulo 32, so that the 16-byte loads of a fragment meet 32 banks.
 __host__ __device__ constexpr int padded(int width) { return (width + 31) / 32 * 32 + 16; }
 
@@ -46,7 +42,7 @@ __device__ __forceinline__ float pack_row(const float* row, float* packed, int w
         }
         *reinterpret_cast<uint4*>(packed + column) = to_pairs<true>(value.x * scale, value.y * scale, value.z * scale, value.w * scale);
     }
-    return __uint_as_float((254u << 23) - __float_as_uint(scale)) / WEIGHT_SCALE; // 1 / scale, a power of two
+    return undo(scale) / WEIGHT_SCALE;
 }
 
 #endif

@@ -12,9 +12,6 @@
 __host__ __device__ constexpr int round8(int value) { return (value + 7) / 8 * 8; }
 __host__ __device__ constexpr int pair_stride(int width) { return round8(width) + 4; }
 
-// 1 / scale of a power of two.
-__device__ __forceinline__ float undo(float scale) { return __uint_as_float(0x7f000000u - __float_as_uint(scale)); }
-
 // The scale for values below a bound.
 __device__ __forceinline__ float scale_below(float bound) { return pair_scale(__float_as_uint(bound)); }
 

@@ -51,7 +51,7 @@ struct LayerSums {
         return {memory, stride, parts, 16 * MT * stride};
     }
 
-    // Where one row of 1, 2 or 4 parts is, four columns at once.
+    // The sum of the parts of four columns of a row, times a scale; pair: of two columns.
     __device__ __forceinline__ float4 quad(int row, int column, float scale) const {
         const float* own = sums + row * stride + column;
         float4 sum = load_quad(own);

@@ -53,8 +53,8 @@ internal sealed class CudaEngine : IDisposable
             // A fixed workspace: products can be captured, and give the same bits from run to run.
             Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
             _scratch = Own(new DeviceScratch(Pool));
-            _sideScratch = Own(new DeviceScratch(Pool));
-            Weights = Own(new DeviceScratch(Pool));
+            _sideScratch = Own(new DeviceScratch(Pool, LetSideFollow));
+            Weights = Own(new DeviceScratch(Pool, LetSideFollow));
             var counters = Own(Pool.Allocate<int>(CompletionCounters, "completion counters"));
             counters.View.Clear(_main);
             _counters = new IntegerArray(counters.Pointer, CompletionCounters);
@@ -158,8 +158,7 @@ internal sealed class CudaEngine : IDisposable
             return;
         }
 
-        _sideMayStart.Record(_main);
-        _side.WaitFor(_sideMayStart);
+        LetSideFollow();
         _isBeside = true;
         try
         {
@@ -215,6 +214,12 @@ internal sealed class CudaEngine : IDisposable
         _ when CudaRankingKernels.Owns(file) => CudaRankingKernels.IsWanted(context, options),
         _ => true,
     };
+
+    private void LetSideFollow()
+    {
+        _sideMayStart.Record(_main);
+        _side.WaitFor(_sideMayStart);
+    }
 
     private T Own<T>(T created)
         where T : IDisposable

@@ -6,7 +6,9 @@ namespace AutoTower.Autograd.Devices.Cuda;
 /// Memory for intermediate results of one operation: every operation uses it from the start, in the stream's order. It grows at the first
 /// call that needs more, outside any capture; outgrown blocks stay, because captured graphs may hold their addresses.
 /// </summary>
-internal sealed class DeviceScratch(DeviceMemoryPool pool) : IDisposable
+/// <param name="pool">Where blocks come from, in the order of its stream.</param>
+/// <param name="grown">Called behind an allocation: whoever uses the memory from another stream waits for it.</param>
+internal sealed class DeviceScratch(DeviceMemoryPool pool, Action? grown = null) : IDisposable
 {
     private const long Alignment = 256;
     private const long SmallestBlock = 4 << 20;
@@ -22,6 +24,7 @@ internal sealed class DeviceScratch(DeviceMemoryPool pool) : IDisposable
         {
             var size = Math.Max(Math.Max(bytes, SmallestBlock), _blocks.Count == 0 ? 0 : 2 * _blocks[^1].Length);
             _blocks.Add(pool.Allocate<byte>(size, "kernel scratch memory"));
+            grown?.Invoke();
         }
 
         return _blocks[^1].Pointer;
