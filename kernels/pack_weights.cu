@@ -1,5 +1,6 @@
 // Weights of linear layers as the tensor cores take them (common/packed_row.cuh), once a step instead of once in every block of threads that
-// multiplies by them: fp16 pairs of four values of k in 16 bytes, for y = x wᵀ as (in / 4, out) and for dx = dy w as (out / 4, in).
+// multiplies by them: fp16 pairs of four values of k in 16 bytes, once for y = x wᵀ, where k runs over inputs, and once for dx = dy w, where it
+// runs over outputs.
 #include "common/packed_row.cuh"
 
 constexpr int WARPS = 8;
@@ -9,8 +10,8 @@ constexpr int MOST_LAYERS = 32;
 
 struct Weights {
     const float* weight; // (out, in); out a multiple of 8, in of 4
-    uint4* forward;      // (in / 4, out), in filled up with zeros to a multiple of 16 and out of 32
-    uint4* backward;     // (out / 4, in), likewise
+    uint4* forward;      // by packed_place; in filled up with zeros to a multiple of 16 and out of 32
+    uint4* backward;     // likewise, out of 16 and in of 32
     int out;
     int in;
     int first_block;     // of the grid
@@ -50,14 +51,14 @@ extern "C" __global__ void __launch_bounds__(256) pack_weights(LARGE_ARGUMENT(La
     }
     *reinterpret_cast<float4*>(values + lane_index() * 4) = own;
     if (column < ((layer.in + 15) & ~15)) {
-        layer.forward[(long long)column / 4 * padded_out + row] = scaled_pairs(own.x, own.y, own.z, own.w);
+        layer.forward[packed_place(column / 4, row, padded_out)] = scaled_pairs(own.x, own.y, own.z, own.w);
     }
     __syncwarp();
     const int upper = lane_index() / PATCH_COLUMNS * 4;
     const int own_column = lane_index() % PATCH_COLUMNS;
     if (first_row + upper < ((layer.out + 15) & ~15)) {
         const float* turned = values + upper * PATCH_COLUMNS + own_column;
-        layer.backward[(long long)(first_row + upper) / 4 * padded_in + first_column + own_column] =
+        layer.backward[packed_place((first_row + upper) / 4, first_column + own_column, padded_in)] =
             scaled_pairs(turned[0], turned[PATCH_COLUMNS], turned[2 * PATCH_COLUMNS], turned[3 * PATCH_COLUMNS]);
     }
 }

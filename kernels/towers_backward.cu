@@ -251,13 +251,16 @@ __device__ __forceinline__ void tile_sums(
     const float mean = norm.mean[column];
     const float inverse = norm.inverse[column];
     float2 sums = make_float2(0, 0);
-    #pragma unroll 8
+    #pragma unroll
     for (int row = 0; row < ROWS; row++) {
-        if (row < tile.valid && memory.states[row * memory.stride + stage * WIDTH + column] > 0) {
-            const float gradient = newest[row * newest_stride + column];
-            sums.x += gradient;
-            sums.y += gradient * (norm.pre[row * PRE_STRIDE + column] - mean) * inverse;
-        }
+        // Rows past the batch read the last one, so that no load waits for a branch.
+        const int own = min(row, tile.valid - 1);
+        const float state = memory.states[own * memory.stride + stage * WIDTH + column];
+        const float of_state = newest[own * newest_stride + column];
+        const float deviation = norm.pre[own * PRE_STRIDE + column] - mean;
+        const float gradient = row < tile.valid && state > 0 ? of_state : 0;
+        sums.x += gradient;
+        sums.y += gradient * deviation * inverse;
     }
     partials[(long long)tile.index * WIDTH + column] = sums;
 }

@@ -174,9 +174,14 @@ __device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile
 // A row of what the block's first layer gives, from its sums: with the bias, to shared memory and, where a backward pass follows, to device memory.
 __device__ __forceinline__ void finish_row(
     const LayerSums& sums, int row, int width, float scale, const float* bias, int bias_width, float* result, float* saved) {
+    int of_bias = 4 * lane_index(); // column modulo bias_width
     for_own_quads(width, [&](int column) {
+        while (of_bias >= bias_width) {
+            of_bias -= bias_width;
+        }
         float4 value = sums.quad(row, column, scale);
-        const float4 shift = load_quad(bias + (column < bias_width ? column : (unsigned)column % (unsigned)bias_width));
+        const float4 shift = load_quad(bias + of_bias);
+        of_bias += 4 * WARP;
         value = make_float4(value.x + shift.x, value.y + shift.y, value.z + shift.z, value.w + shift.w);
         store_quad(result + column, value);
         if (saved != nullptr) {
@@ -252,16 +257,18 @@ template <int ROWS> __device__ __forceinline__ void tile_statistics(float2* part
     if (column >= WIDTH) {
         return;
     }
+    float values[ROWS];
     float sum = 0;
-    #pragma unroll 8
+    #pragma unroll
     for (int row = 0; row < ROWS; row++) {
-        sum += row < tile.valid ? pre[row * PRE_STRIDE + column] : 0;
+        values[row] = row < tile.valid ? pre[row * PRE_STRIDE + column] : 0;
+        sum += values[row];
     }
     const float mean = sum / tile.valid;
     float squares = 0;
-    #pragma unroll 8
+    #pragma unroll
     for (int row = 0; row < ROWS; row++) {
-        const float distance = row < tile.valid ? pre[row * PRE_STRIDE + column] - mean : 0;
+        const float distance = row < tile.valid ? values[row] - mean : 0;
         squares = fmaf(distance, distance, squares);
     }
     partials[(long long)tile.index * WIDTH + column] = make_float2(mean, squares);

@@ -15,7 +15,7 @@ constexpr int DEPTH = 16;             // Rows staged at a time.
 constexpr int WIDE = 128;             // Columns of a tile on one side,
 constexpr int NARROW = 64;            // and on the other.
 constexpr int PATCH = 32;             // Either side of what a warp computes of a tile.
-constexpr int ROW_STEP = 8;           // Rows of the wide side that the block stages at once.
+constexpr int WIDE_ROWS = 8;          // Rows of the wide side that the block stages at once.
 constexpr int WIDE_STRIDE = 272;      // Bytes, 16 modulo 128: eight rows of a matrix meet 32 banks.
 constexpr int NARROW_STRIDE = 144;
 constexpr int WIDE_LOW = DEPTH * WIDE_STRIDE; // Where low parts lie behind high ones.
@@ -38,29 +38,58 @@ struct Task {
     int tokens;        // n
     int first_block;   // of the grid
     int chunks;
+    int chunk_rows;
     int left_is_wide;  // tiles are 128 x 64
 };
 
 struct Tasks {
     Task of[MOST_TASKS];
     int count;
-    int chunk_rows;
 };
 
-// One side of the tile: columns [first, columns) of a matrix.
+// One side of the tile: the matrix from the tile's first column on.
 struct Side {
     const float* values;
     int stride;
-    int columns;
+    int columns; // that are left
     int tokens;
 
-    __device__ __forceinline__ float4 load(int row, int end_row, int column) const {
-        if (row >= end_row || column >= columns) {
-            return make_float4(0, 0, 0, 0);
+    __device__ __forceinline__ long long place(int row) const { return (long long)(row / tokens) * stride + row % tokens * TOKEN; }
+};
+
+// From a row to the 16th behind it.
+struct RowStep {
+    int places;
+    int tokens;
+    int carry; // where the tokens reach the next example
+
+    __device__ __forceinline__ RowStep(const Side& side)
+        : places((int)side.place(DEPTH)), tokens(DEPTH % side.tokens), carry(side.stride - side.tokens * TOKEN) {}
+};
+
+// Four columns of every 16th row of a side. Rows are found by going on from the one before, which takes no division.
+class RowWalk {
+public:
+    __device__ __forceinline__ RowWalk(const Side& side, int row, int end_row, int column)
+        : place(side.values + side.place(row) + column), rows_left(column < side.columns ? end_row - row : 0), token(row % side.tokens) {}
+
+    // The next row, or zeros past the end.
+    __device__ __forceinline__ float4 next(const Side& side, const RowStep& step) {
+        const float4 value = rows_left > 0 ? *reinterpret_cast<const float4*>(place) : make_float4(0, 0, 0, 0);
+        rows_left -= DEPTH;
+        place += step.places;
+        token += step.tokens;
+        if (token >= side.tokens) {
+            token -= side.tokens;
+            place += step.carry;
         }
-        const long long place = tokens == 1 ? (long long)row * stride : (long long)(row / tokens) * stride + row % tokens * TOKEN;
-        return *reinterpret_cast<const float4*>(values + place + column);
+        return value;
     }
+
+private:
+    const float* place;
+    int rows_left;
+    int token;
 };
 
 // What a thread has of 16 rows: of the wide side rows t / 32 and t / 32 + 8, of the narrow one row t / 16.
@@ -129,7 +158,7 @@ __device__ __forceinline__ void multiply_patch(float (&c)[2][4][4], SharedAddres
 }
 
 template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tasks& tasks) {
-    static_assert(THREADS == ROW_STEP * WIDE / 4 && THREADS == DEPTH * NARROW / 4 && DEPTH == 2 * ROW_STEP, "what Rows says");
+    static_assert(THREADS == WIDE_ROWS * WIDE / 4 && THREADS == DEPTH * NARROW / 4 && DEPTH == 2 * WIDE_ROWS, "what Rows says");
     static_assert(THREADS / WARP == WIDE / PATCH * (NARROW / PATCH), "a patch for every warp");
     __shared__ __align__(16) unsigned char staged[2][STAGE_BYTES];
     __shared__ unsigned largest[2][2]; // of even and odd steps so far; of the wide side and of the narrow one
@@ -145,8 +174,8 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     const int tiles_n = (task.right_columns + right_width - 1) / right_width;
     const int first_m = tile / tiles_n * (left_is_wide ? WIDE : NARROW);
     const int first_n = tile % tiles_n * right_width;
-    const int first_row = block % task.chunks * tasks.chunk_rows;
-    const int end_row = min(task.rows, first_row + tasks.chunk_rows);
+    const int first_row = block % task.chunks * task.chunk_rows;
+    const int end_row = min(task.rows, first_row + task.chunk_rows);
     const bool with_bias = first_n == 0 && task.bias != nullptr;
     const bool several = task.chunks > 1;
     const Side left = {task.left + first_m, task.left_stride, task.left_columns - first_m, 1};
@@ -158,10 +187,15 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     const int wide_row = threadIdx.x / (WIDE / 4);
     const int narrow_column = threadIdx.x % (NARROW / 4) * 4;
     const int narrow_row = threadIdx.x / (NARROW / 4);
-    const auto fetch = [&](Rows& rows, int row) {
-        rows.wide[0] = wide.load(row + wide_row, end_row, wide_column);
-        rows.wide[1] = wide.load(row + wide_row + ROW_STEP, end_row, wide_column);
-        rows.narrow = narrow.load(row + narrow_row, end_row, narrow_column);
+    const RowStep wide_step(wide);
+    const RowStep narrow_step(narrow);
+    RowWalk first_of_wide(wide, first_row + wide_row, end_row, wide_column);
+    RowWalk second_of_wide(wide, first_row + wide_row + WIDE_ROWS, end_row, wide_column);
+    RowWalk of_narrow(narrow, first_row + narrow_row, end_row, narrow_column);
+    const auto fetch = [&](Rows& rows) {
+        rows.wide[0] = first_of_wide.next(wide, wide_step);
+        rows.wide[1] = second_of_wide.next(wide, wide_step);
+        rows.narrow = of_narrow.next(narrow, narrow_step);
     };
     const auto offer_largest = [&](const Rows& rows, int step) { // Magnitudes compare like their bits.
         const unsigned of_wide = warp_max(__float_as_uint(fmaxf(magnitude(rows.wide[0]), magnitude(rows.wide[1]))));
@@ -176,7 +210,7 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
         unsigned char* target = staged[step % 2];
         #pragma unroll
         for (int i = 0; i < 2; i++) {
-            store_pairs<EXACT>(target + (wide_row + i * ROW_STEP) * WIDE_STRIDE + 2 * wide_column, WIDE_LOW, rows.wide[i], wide_scale);
+            store_pairs<EXACT>(target + (wide_row + i * WIDE_ROWS) * WIDE_STRIDE + 2 * wide_column, WIDE_LOW, rows.wide[i], wide_scale);
         }
         store_pairs<EXACT>(target + NARROW_PLACE + narrow_row * NARROW_STRIDE + 2 * narrow_column, NARROW_LOW, rows.narrow, narrow_scale);
         if (with_bias) {
@@ -224,8 +258,8 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     const int steps = (end_row - first_row + DEPTH - 1) / DEPTH;
     Rows rows;
     Rows next;
-    fetch(rows, first_row);
-    fetch(next, first_row + DEPTH);
+    fetch(rows);
+    fetch(next);
     if (threadIdx.x < 4) {
         largest[threadIdx.x / 2][threadIdx.x % 2] = 0;
     }
@@ -238,7 +272,7 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     offer_largest(rows, 1);
     for (int step = 0; step < steps; step++) {
         __syncthreads();
-        fetch(next, first_row + (step + 2) * DEPTH);
+        fetch(next);
         if (is_inside) {
             const SharedAddress base = shared_address(staged[step % 2]);
             multiply_patch<EXACT>(accumulators, base + a_place, a_low, base + b_place, b_low);

@@ -17,6 +17,12 @@ __device__ __forceinline__ unsigned largest_bits(const float4& value) { // Magni
                max(__float_as_uint(value.z) & 0x7fffffffu, __float_as_uint(value.w) & 0x7fffffffu));
 }
 
+// Where a packed weight has the four values of k from 4 `quad` on of a column; in units of 16 bytes. Every 16 values of k of every 8 columns lie
+// as a warp's lanes take them: 512 bytes side by side, which the L1 cache hands over in four turns. In rows of columns it takes sixteen.
+__device__ __forceinline__ long long packed_place(int quad, int column, int columns) {
+    return (long long)(quad / 4) * 4 * columns + column / 8 * WARP + column % 8 * 4 + quad % 4;
+}
+
 // Turns a row of `width` floats, a multiple of 4, into pairs scaled by a power of two, so that the largest lies in [2^13, 2^14), and
 // fills the rest of the last 16 with zeros; by one warp. They may take the floats' own place. Returns what a product with weights is
 // multiplied by to undo both scales.

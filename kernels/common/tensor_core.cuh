@@ -36,6 +36,26 @@ __device__ __forceinline__ SharedAddress shared_address(const void* shared) {
 #endif
 }
 
+// 16 bytes from shared memory and 8 to it. A function that is not inlined does not know where its pointers point, and access through such
+// pointers is slower.
+__device__ __forceinline__ uint4 load_shared_quad(SharedAddress address) {
+#if defined(AUTOTOWER_EMULATOR)
+    return *reinterpret_cast<const uint4*>(address);
+#else
+    uint4 value;
+    asm volatile("ld.shared.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(value.x), "=r"(value.y), "=r"(value.z), "=r"(value.w) : "r"(address) : "memory");
+    return value;
+#endif
+}
+
+__device__ __forceinline__ void store_shared_pair(SharedAddress address, float2 value) {
+#if defined(AUTOTOWER_EMULATOR)
+    *reinterpret_cast<float2*>(address) = value;
+#else
+    asm volatile("st.shared.v2.f32 [%0], {%1, %2};" : : "r"(address), "f"(value.x), "f"(value.y) : "memory");
+#endif
+}
+
 // Four 8 x 8 matrices of 16-bit elements from shared memory: lane i gives the address of row i % 8 of matrix i / 8 (16 bytes, aligned);
 // register m of lane 4 g + t gets elements 2t and 2t+1 of row g of matrix m.
 TENSOR_CORE_CALL void load_matrices(unsigned (&registers)[4], SharedAddress row) {

@@ -27,7 +27,7 @@ struct LayerInput {
     int token_step;
 };
 
-// A packed weight (pack_weights.cu): (depth / 4, columns) of 16 bytes, columns a multiple of 32 and depth of 16, filled up with zeros.
+// A packed weight (pack_weights.cu, packed_place): columns a multiple of 32 and depth of 16, filled up with zeros.
 struct LayerWeight {
     const float* pairs;
     int columns;
@@ -95,8 +95,8 @@ template <int MT, bool EXACT> __device__ __noinline__ void multiply(LayerInput i
         const int part = input.tokens > 1 ? 0 : lot;
         const int first = part * share;
         const int count = min(share, steps - first);
-        const uint4* pairs = reinterpret_cast<const uint4*>(weight.pairs) + (4 * first + q) * weight.columns + group * GROUP + r;
-        const float* own = input.rows + token * input.token_step + r * input.stride + 16 * first + 4 * q;
+        const uint4* pairs = reinterpret_cast<const uint4*>(weight.pairs) + packed_place(4 * first, group * GROUP, weight.columns) + lane_index();
+        SharedAddress own = shared_address(input.rows + token * input.token_step + r * input.stride + 16 * first + 4 * q);
         float accumulators[MT][4][4] = {};
         uint4 ahead[AHEAD][4];
         #pragma unroll
@@ -104,7 +104,7 @@ template <int MT, bool EXACT> __device__ __noinline__ void multiply(LayerInput i
             if (i < count) {
                 #pragma unroll
                 for (int j = 0; j < 4; j++) {
-                    ahead[i][j] = pairs[4 * i * weight.columns + 8 * j];
+                    ahead[i][j] = __ldg(pairs + 4 * i * weight.columns + WARP * j);
                 }
             }
         }
@@ -118,27 +118,28 @@ template <int MT, bool EXACT> __device__ __noinline__ void multiply(LayerInput i
                 }
                 #pragma unroll
                 for (int m = 0; m < MT; m++) {
-                    const uint4 top = *reinterpret_cast<const uint4*>(own + 16 * m * input.stride + 16 * i);
-                    const uint4 bottom = *reinterpret_cast<const uint4*>(own + (16 * m + 8) * input.stride + 16 * i);
+                    const uint4 top = load_shared_quad(own + 64 * i + 64 * m * input.stride);
+                    const uint4 bottom = load_shared_quad(own + 64 * i + (64 * m + 32) * input.stride);
                     mma_pairs<EXACT>(accumulators[m], top, bottom, ahead[i]);
                 }
                 if (step + i + AHEAD < count) {
                     #pragma unroll
                     for (int j = 0; j < 4; j++) {
-                        ahead[i][j] = pairs[4 * i * weight.columns + 8 * j];
+                        ahead[i][j] = __ldg(pairs + 4 * i * weight.columns + WARP * j);
                     }
                 }
             }
             pairs += 4 * AHEAD * weight.columns;
-            own += 16 * AHEAD;
+            own += 64 * AHEAD;
         }
-        float* place = result.sums + part * result.part_step + r * result.stride + token * weight.columns + group * GROUP + 2 * q;
+        const SharedAddress place =
+            shared_address(result.sums + part * result.part_step + r * result.stride + token * weight.columns + group * GROUP + 2 * q);
         #pragma unroll
         for (int m = 0; m < MT; m++) {
             #pragma unroll
             for (int j = 0; j < 4; j++) {
-                *reinterpret_cast<float2*>(place + 16 * m * result.stride + 8 * j) = make_float2(accumulators[m][j][0], accumulators[m][j][1]);
-                *reinterpret_cast<float2*>(place + (16 * m + 8) * result.stride + 8 * j) = make_float2(accumulators[m][j][2], accumulators[m][j][3]);
+                store_shared_pair(place + 64 * m * result.stride + 32 * j, make_float2(accumulators[m][j][0], accumulators[m][j][1]));
+                store_shared_pair(place + (64 * m + 32) * result.stride + 32 * j, make_float2(accumulators[m][j][2], accumulators[m][j][3]));
             }
         }
     }

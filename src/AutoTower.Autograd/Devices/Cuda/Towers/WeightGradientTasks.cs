@@ -19,6 +19,7 @@ internal struct WeightGradientTask
     public int Tokens;
     public int FirstBlock;
     public int Chunks;
+    public int ChunkRows;
     public int LeftIsWide;
 }
 
@@ -36,7 +37,6 @@ internal struct WeightGradientTasks
 
     public List Of;
     public int Count;
-    public int ChunkRows;
 
     /// <summary>Adds result (M, N) += leftᵀ right and bias (M) += column sums of left.</summary>
     /// <param name="left">(rows, tokens * M): gradient of the layer's output.</param>
@@ -62,26 +62,25 @@ internal struct WeightGradientTasks
         };
     }
 
-    /// <summary>Cuts the tasks into blocks and returns their number.</summary>
-    /// <param name="wantedBlocks">About as many blocks of 64 x 64 results as fill the device; those that are made are twice as large.</param>
+    /// <summary>Cuts the tasks into blocks, which take about the same number of rows each, and returns their number.</summary>
+    /// <param name="wantedBlocks">About as many as keep the device busy.</param>
     /// <param name="deterministic">Whether a tile must be computed by one block.</param>
     public int Schedule(int wantedBlocks, bool deterministic)
     {
-        var tiles = 0;
-        var mostRows = 0;
+        var rowsOfTiles = 0L;
         foreach (ref readonly var task in Of[..Count])
         {
-            tiles += Tiles(task);
-            mostRows = Math.Max(mostRows, task.Rows);
+            rowsOfTiles += (long)Tiles(task) * task.Rows;
         }
 
-        var chunks = deterministic ? 1 : Math.Clamp(wantedBlocks / (2 * Math.Max(tiles, 1)), 1, Math.Max(1, mostRows / FewestRows));
-        ChunkRows = TowerMemory.Pieces(mostRows, chunks * RowStep) * RowStep;
+        var rowsOfBlock = Math.Max(FewestRows, rowsOfTiles / wantedBlocks);
         var blocks = 0;
         foreach (ref var task in Of[..Count])
         {
+            var chunks = deterministic ? 1 : (int)Math.Clamp((task.Rows + rowsOfBlock / 2) / rowsOfBlock, 1, task.Rows);
+            task.ChunkRows = TowerMemory.Pieces(task.Rows, chunks * RowStep) * RowStep;
+            task.Chunks = TowerMemory.Pieces(task.Rows, task.ChunkRows);
             task.FirstBlock = blocks;
-            task.Chunks = TowerMemory.Pieces(task.Rows, ChunkRows);
             blocks += Tiles(task) * task.Chunks;
         }
 
