@@ -8,6 +8,7 @@
 // into the norm and the factor of the gradients; the second updates, a block per CHUNK elements. common/adam.cuh has the formula.
 #include "common/adam.cuh"
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/reduce.cuh"
 
 constexpr int THREADS = 256;
@@ -67,6 +68,7 @@ extern "C" __global__ void __launch_bounds__(256) adam_norm(
 extern "C" __global__ void __launch_bounds__(256) adam_update(
     float* values, float* gradients, float* first, float* second, LARGE_ARGUMENT(Segments) segments, Rule rule, const int* step_counts,
     const float* clip) {
+    wait_for_launch_before();
     Chunk chunk(segments, blockIdx.x);
     const Update update(rule);
     const Correction correction = rule.correction(step_counts[segments.counter[chunk.segment]]);

@@ -325,6 +325,7 @@ __device__ __forceinline__ void differentiate_scores(const History& h, const Exa
 }
 
 template <bool EXACT> __device__ __forceinline__ void backward(const History& h) {
+    wait_for_launch_before();
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, true);

@@ -95,6 +95,7 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
 }
 
 template <bool EXACT> __device__ __forceinline__ void backward(const History& h) {
+    wait_for_launch_before();
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, true);

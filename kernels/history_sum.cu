@@ -42,6 +42,7 @@ extern "C" __global__ void __launch_bounds__(256) history_sum_forward(LARGE_ARGU
 }
 
 extern "C" __global__ void __launch_bounds__(256) history_sum_backward(LARGE_ARGUMENT(History) h) {
+    wait_for_launch_before();
     DYNAMIC_SHARED(int2, found); // (R, fields)
     float* tables = reinterpret_cast<float*>(found + h.examples * h.length * h.fields.count);
     const Examples own(h);

@@ -172,12 +172,12 @@ __device__ __forceinline__ void block_backward(const Block& block, const Tile& t
         for_own_rows<1>([&](int row) {
             // Two columns a lane, so that the inputs' gradients go as they come.
             const float2 value = sums.pair(row, 2 * lane_index(), memory.inverse[row]);
-            const float* inputs = memory.states + row * memory.stride + 2 * lane_index();
             float of_first[MOST_INPUTS];
             float of_second[MOST_INPUTS];
             if (row < tile.valid) {
-                spread_reduction_gradient(block.parameter, inputs, n, value.x, of_first);
-                spread_reduction_gradient(block.parameter, inputs + 1, n, value.y, of_second);
+                const Inputs inputs(memory.states + row * memory.stride + 2 * lane_index(), n);
+                spread_reduction_gradient(block.parameter, inputs.first, n, value.x, of_first);
+                spread_reduction_gradient(block.parameter, inputs.second, n, value.y, of_second);
                 #pragma unroll
                 for (int j = 0; j < MOST_INPUTS; j++) {
                     if (j < n) {
@@ -192,15 +192,14 @@ __device__ __forceinline__ void block_backward(const Block& block, const Tile& t
     if (block.kind == MLP) {
         const int stride = padded(inner);
         for_own_rows<1>([&](int row) {
-            float* own = memory.work + row * stride;
-            for_own_quads(inner, [&](int column) {
-                const float4 value = sums.quad(row, column, memory.inverse[row]);
-                store_quad(own + column, value);
+            const float scale = memory.inverse[row];
+            pack_values<MOST_HIDDEN / (4 * WARP)>(memory.work + row * stride, inner, memory.inverse + row, [&](int column) {
+                const float4 value = sums.quad(row, column, scale);
                 if (row < tile.valid) {
                     store_quad(block.first_gradient + (tile.first + row) * inner + column, value);
                 }
+                return value;
             });
-            pack_own_row(own, own, inner, memory.inverse + row);
         });
         input = {memory.work, stride, 1, 0};
     } else {
@@ -212,12 +211,13 @@ __device__ __forceinline__ void block_backward(const Block& block, const Tile& t
             for_own_quads(inner, [&](int column) { store_quad(upstream + column, sums.quad(row, column, memory.inverse[row])); });
             __syncwarp();
             attend_row_backward({own.projections + row * own.stride, block.parameter}, n, upstream, weights, weights + block.parameter * n * n, result);
-            if (row < tile.valid) {
-                for_own_quads(own.projected, [&](int column) {
-                    store_quad(block.first_gradient + (tile.first + row) * own.projected + column, load_quad(result + column));
-                });
-            }
-            pack_own_row(result, result, own.projected, memory.inverse + row);
+            pack_values<MOST_PROJECTED / (4 * WARP)>(result, own.projected, memory.inverse + row, [&](int column) {
+                const float4 value = load_quad(result + column);
+                if (row < tile.valid) {
+                    store_quad(block.first_gradient + (tile.first + row) * own.projected + column, value);
+                }
+                return value;
+            });
         });
         input = {own.result, own.stride, n, 4 * q};
     }

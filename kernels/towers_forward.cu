@@ -153,6 +153,7 @@ __device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile
         }
     }
     for_own_rows<MT>([&](int row) { pack_own_row(input + row * stride, input + row * stride, tower.input_width, memory.inverse + row); });
+    const float2 bias = *reinterpret_cast<const float2*>(tower.alignment_bias + 2 * lane_index());
     __syncthreads();
     const LayerWeight weight(tower.alignment_weight, WIDTH, tower.input_width);
     const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
@@ -161,8 +162,8 @@ __device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile
     for_own_rows<MT>([&](int row) {
         const int column = 2 * lane_index();
         float2 value = sums.pair(row, column, memory.inverse[row]);
-        value.x += tower.alignment_bias[column];
-        value.y += tower.alignment_bias[column + 1];
+        value.x += bias.x;
+        value.y += bias.y;
         *reinterpret_cast<float2*>(memory.x + row * memory.stride + column) = value;
         if (row < tile.valid) {
             *reinterpret_cast<float2*>(tower.states + (tile.first + row) * tower.blocks * WIDTH + column) = value;
@@ -171,19 +172,17 @@ __device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile
     __syncwarp();
 }
 
-// A row of what the block's first layer gives, from its sums: with the bias, to shared memory and, where a backward pass follows, to device memory.
-__device__ __forceinline__ void finish_row(
-    const LayerSums& sums, int row, int width, float scale, const float* bias, int bias_width, float* result, float* saved) {
+// A row of projections, from its sums: with the bias, whose columns every token repeats, where it is and, where a backward pass follows, in
+// device memory.
+__device__ __forceinline__ void finish_projections(float* row, int width, float scale, const float* bias, int bias_width, float* saved) {
     int of_bias = 4 * lane_index(); // column modulo bias_width
     for_own_quads(width, [&](int column) {
         while (of_bias >= bias_width) {
             of_bias -= bias_width;
         }
-        float4 value = sums.quad(row, column, scale);
-        const float4 shift = load_quad(bias + of_bias);
+        const float4 value = load_quad(row + column) * scale + load_quad(bias + of_bias);
         of_bias += 4 * WARP;
-        value = make_float4(value.x + shift.x, value.y + shift.y, value.z + shift.z, value.w + shift.w);
-        store_quad(result + column, value);
+        store_quad(row + column, value);
         if (saved != nullptr) {
             store_quad(saved + column, value);
         }
@@ -225,9 +224,15 @@ __device__ __forceinline__ LayerInput before_last_layer(
         multiply<MT, EXACT>({memory.packed, memory.stride, 1, 0}, weight, sums);
         __syncthreads();
         for_own_rows<MT>([&](int row) {
-            float* own = work + row * stride;
-            finish_row(sums, row, hidden, memory.inverse[row], first_bias, hidden, own, saved(block.first, row, hidden));
-            pack_own_row(own, own, hidden, memory.inverse + row);
+            const float scale = memory.inverse[row];
+            float* kept = saved(block.first, row, hidden);
+            pack_values<MOST_HIDDEN / (4 * WARP)>(work + row * stride, hidden, memory.inverse + row, [&](int column) {
+                const float4 value = sums.quad(row, column, scale) + load_quad(first_bias + column);
+                if (kept != nullptr) {
+                    store_quad(kept + column, value);
+                }
+                return value;
+            });
         });
         __syncthreads();
         *width = hidden;
@@ -242,7 +247,7 @@ __device__ __forceinline__ LayerInput before_last_layer(
     __syncthreads();
     for_own_rows<MT>([&](int row) {
         float* projections = work + row * projected_stride;
-        finish_row({work, projected_stride, 1, 0}, row, 4 * n * q, memory.inverse[row], first_bias, 4 * q, projections, saved(block.first, row, 4 * n * q));
+        finish_projections(projections, 4 * n * q, memory.inverse[row], first_bias, 4 * q, saved(block.first, row, 4 * n * q));
         attend_row({projections, heads}, n, attended + row * stride, saved(block.second, row, n * q));
         pack_own_row(attended + row * stride, attended + row * stride, n * q, memory.inverse + row);
     });

@@ -3,6 +3,7 @@
 #ifndef AUTOTOWER_HISTORY_CUH
 #define AUTOTOWER_HISTORY_CUH
 
+#include "common/dependent.cuh"
 #include "common/embedding.cuh"
 #include "common/random.cuh"
 #include "common/reduce.cuh"

@@ -17,6 +17,8 @@ constexpr int MOST_PARTS = 8;
 template <int MT> constexpr int SUM_FLOATS = MT * 16 * MOST_PARTS * padded(64);
 
 __device__ __forceinline__ float4 load_quad(const float* source) { return *reinterpret_cast<const float4*>(source); }
+__device__ __forceinline__ float4 operator+(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
+__device__ __forceinline__ float4 operator*(float4 a, float b) { return make_float4(a.x * b, a.y * b, a.z * b, a.w * b); }
 __device__ __forceinline__ void store_quad(float* destination, float4 value) { *reinterpret_cast<float4*>(destination) = value; }
 
 // Rows of packed pairs; with tokens, several products of one row with the same weights, token_step floats apart.
@@ -57,13 +59,9 @@ struct LayerSums {
         float4 sum = load_quad(own);
         #pragma unroll 4
         for (int part = 1; part < parts; part++) {
-            const float4 other = load_quad(own + part * part_step);
-            sum.x += other.x;
-            sum.y += other.y;
-            sum.z += other.z;
-            sum.w += other.w;
+            sum = sum + load_quad(own + part * part_step);
         }
-        return make_float4(sum.x * scale, sum.y * scale, sum.z * scale, sum.w * scale);
+        return sum * scale;
     }
 
     __device__ __forceinline__ float2 pair(int row, int column, float scale) const {
@@ -81,7 +79,7 @@ struct LayerSums {
 
 // sums = rows times weight, in parts or for several tokens; every token has its own 16 MT x columns at token * columns. The block must be in step before and after.
 template <int MT, bool EXACT> __device__ __noinline__ void multiply(LayerInput input, LayerWeight weight, LayerSums result) {
-    constexpr int AHEAD = MT == 1 ? 3 : 2; // 128 registers a thread have to hold the weights that are under way.
+    constexpr int AHEAD = 2; // The weights that are under way have to fit into 128 registers a thread.
     const int r = lane_index() / 4;
     const int q = lane_index() % 4;
     const unsigned groups = (unsigned)weight.columns / GROUP;
@@ -164,6 +162,37 @@ template <class Each> __device__ __forceinline__ void for_own_quads(int width, E
 // A row from device to shared memory, or zeros, by its warp.
 __device__ __forceinline__ void load_row(float* destination, const float* source, int width, bool valid) {
     for_own_quads(width, [&](int column) { store_quad(destination + column, valid ? load_quad(source + column) : make_float4(0, 0, 0, 0)); });
+}
+
+// The pairs of a row of which value(column) gives four columns, `width` of at most 128 QUADS, by its warp. Values stay in registers until the
+// largest is known. The row is left to its warp, with what undoes its scale in *inverse.
+template <int QUADS, class Value> __device__ __forceinline__ void pack_values(float* packed, int width, float* inverse, Value value) {
+    float4 values[QUADS];
+    unsigned largest = 0;
+    #pragma unroll
+    for (int i = 0; i < QUADS; i++) {
+        const int column = 4 * (lane_index() + i * WARP);
+        values[i] = make_float4(0, 0, 0, 0);
+        if (column < width) {
+            values[i] = value(column);
+            largest = max(largest, largest_bits(values[i]));
+        }
+    }
+    const float scale = pair_scale(warp_max(largest));
+    __syncwarp(); // Values may come from where pairs go.
+    const int filled = (width + 15) & ~15;
+    #pragma unroll
+    for (int i = 0; i < QUADS; i++) {
+        const int column = 4 * (lane_index() + i * WARP);
+        if (column < filled) {
+            *reinterpret_cast<uint4*>(packed + column) =
+                to_pairs<true>(values[i].x * scale, values[i].y * scale, values[i].z * scale, values[i].w * scale);
+        }
+    }
+    if (lane_index() == 0) {
+        *inverse = undo(scale) / WEIGHT_SCALE;
+    }
+    __syncwarp();
 }
 
 // The row's own pairs and what undoes their scale, by its warp.

@@ -17,19 +17,26 @@ public static class EmbeddingOperation
         tape.Record(() => kernels.GatherBackward(ids, fields, y.Gradient));
     }
 
-    /// <summary>Several gathers at once, which a device may run side by side.</summary>
+    /// <summary>Several gathers at once, beside other operations in both directions.</summary>
+    /// <param name="tape">The tape.</param>
+    /// <param name="gathers">The gathers.</param>
+    /// <param name="beside">Queues the forward pass where whoever reads its results waits for it.</param>
+    /// <param name="meanwhile">Operations that neither read nor write what the gathers do, gradients of tables apart, to which both add.</param>
     /// <exception cref="ArgumentException">The shapes of one do not fit, or it has too many fields.</exception>
-    public static void Gather(this Tape tape, EntityGather[] gathers)
+    public static void GatherBeside(this Tape tape, EntityGather[] gathers, Action<Action> beside, Action meanwhile)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(gathers);
+        ArgumentNullException.ThrowIfNull(beside);
+        ArgumentNullException.ThrowIfNull(meanwhile);
         foreach (var gather in gathers)
         {
             Require(gather.Ids, gather.Fields, gather.Output);
         }
 
         var kernels = tape.Device.Embedding;
-        kernels.GatherForward(gathers);
+        beside(() => kernels.GatherForward(gathers));
+        meanwhile();
         tape.Record(() => kernels.GatherBackward(gathers));
     }
 

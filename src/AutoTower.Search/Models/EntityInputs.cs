@@ -53,17 +53,21 @@ internal sealed class EntityInputs
     /// <summary>The user tower's input with a history that <paramref name="pool"/> pools into (B, d).</summary>
     public TowerInput User(Tape tape, BatchArrays batch, Action<Tensor> pool)
     {
-        var input = Users(tape, batch, pool);
+        var (input, pooled) = Users(tape, batch);
+        pool(pooled);
         tape.Gather(batch.Users, _users, input.Embeddings);
         return input;
     }
 
-    /// <summary>The inputs of both towers, in fewer launches than one by one.</summary>
-    public (TowerInput User, TowerInput Item) Both(Tape tape, IPooling pooling, BatchArrays batch)
+    /// <summary>The inputs of both towers, in fewer launches than one by one; the look-ups are queued by <paramref name="beside"/>.</summary>
+    public (TowerInput User, TowerInput Item) Both(Tape tape, IPooling pooling, BatchArrays batch, Action<Action> beside)
     {
-        var user = Users(tape, batch, output => Pool(tape, pooling, batch, output));
         var item = tape.NewTensor(batch.Items.Length, _shape.ItemInputWidth);
-        tape.Gather([new EntityGather(batch.Users, _users, user.Embeddings), new EntityGather(batch.Items, _items, item)]);
+        var (user, pooled) = Users(tape, batch);
+        tape.GatherBeside(
+            [new EntityGather(batch.Users, _users, user.Embeddings), new EntityGather(batch.Items, _items, item)],
+            beside,
+            () => Pool(tape, pooling, batch, pooled));
         return (user, new TowerInput(item, item));
     }
 
@@ -111,12 +115,11 @@ internal sealed class EntityInputs
     private bool Supports(IPooling pooling, HistoryInputs histories) =>
         _data.Device.Histories is { } kernels && pooling.Fused is { } fused && kernels.Supports(fused, histories);
 
-    // The user tower's input with pooled history; the user's own embeddings are still to be gathered.
-    private TowerInput Users(Tape tape, BatchArrays batch, Action<Tensor> pool)
+    // The user tower's input, yet to be assigned: the users' own embeddings, and the pooled histories behind them.
+    private (TowerInput Input, Tensor Pooled) Users(Tape tape, BatchArrays batch)
     {
         var fields = _users.Length * _shape.EmbeddingDimension;
         var input = tape.NewTensor(batch.Users.Length, _shape.UserInputWidth);
-        pool(input.SliceColumns(fields, _shape.HistoryWidth));
-        return new TowerInput(input, input.SliceColumns(0, fields));
+        return (new TowerInput(input, input.SliceColumns(0, fields)), input.SliceColumns(fields, _shape.HistoryWidth));
     }
 }

@@ -49,8 +49,7 @@ public sealed class SupernetPath(TwoTowerModel supernet, Architecture architectu
         ArgumentNullException.ThrowIfNull(tape);
         if (tape.Mode != ForwardMode.Recalibration && supernet.Fused(architecture) is { } fused)
         {
-            fused.Kernels.Prepare(fused.User, fused.Item);
-            var (user, item) = supernet.Inputs(tape, architecture.Pooling, batch);
+            var (user, item) = supernet.Inputs(tape, architecture.Pooling, batch, lookUp => fused.Kernels.Prepare(fused.User, fused.Item, lookUp));
             tape.TwoTowerLoss(
                 fused.Kernels,
                 new TowerInputs(fused.User, user.Value, user.Embeddings.Columns),

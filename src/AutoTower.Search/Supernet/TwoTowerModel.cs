@@ -103,11 +103,12 @@ public sealed class TwoTowerModel : IModel, ICheckpointed, IDisposable
     /// <param name="tape">The tape.</param>
     /// <param name="pooling">The pooling of the path.</param>
     /// <param name="batch">Users, histories and items.</param>
-    public (TowerInput User, TowerInput Item) Inputs(Tape tape, PoolingType pooling, BatchArrays batch)
+    /// <param name="beside">Queues the look-ups of users and items beside the pooling of histories.</param>
+    public (TowerInput User, TowerInput Item) Inputs(Tape tape, PoolingType pooling, BatchArrays batch, Action<Action> beside)
     {
         ArgumentNullException.ThrowIfNull(tape);
         ArgumentNullException.ThrowIfNull(pooling);
-        return _inputs.Both(tape, Pooling(pooling).Pooling, batch);
+        return _inputs.Both(tape, Pooling(pooling).Pooling, batch, beside);
     }
 
     /// <summary>What the item tower aligns: field embeddings (B, in).</summary>

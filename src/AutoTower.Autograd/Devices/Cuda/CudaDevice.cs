@@ -115,7 +115,7 @@ public sealed class CudaDevice : Device
     {
         get
         {
-            _engine.JoinSide();
+            _engine.JoinAll();
             return _engine.Stream;
         }
     }
@@ -158,7 +158,7 @@ public sealed class CudaDevice : Device
     public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(Joined);
 
     /// <inheritdoc/>
-    public override void Beside(Action work) => _engine.Beside(work);
+    public override void Beside(Action work) => _engine.Beside(_engine.BesideSteps, work);
 
     /// <inheritdoc/>
     public override void Synchronize() => Joined.Synchronize();

@@ -97,7 +97,8 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
             return;
         }
 
-        _scatterPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, sharedBytes, in pair);
+        // Histories add to the same tables meanwhile, and only the optimiser waits for either.
+        engine.Beside(engine.BesideSteps, () => _scatterPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, sharedBytes, in pair));
     }
 
     private static void RequireShape(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y)

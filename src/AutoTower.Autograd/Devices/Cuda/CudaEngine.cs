@@ -10,7 +10,7 @@ using AutoTower.Kernels.Streams;
 namespace AutoTower.Autograd.Devices.Cuda;
 
 /// <summary>
-/// What the kernel families share: context, one stream, memory, kernels and cuBLAS. A family method checks its shapes, then launches;
+/// What the kernel families share: context, streams, memory, kernels and cuBLAS. A family method checks its shapes, then launches;
 /// it neither allocates nor waits.
 /// </summary>
 internal sealed class CudaEngine : IDisposable
@@ -18,18 +18,13 @@ internal sealed class CudaEngine : IDisposable
     /// <summary>Threads of a warp.</summary>
     public const int Warp = 32;
 
-    private const int CompletionCounters = 1024;
+    private const int CompletionCounters = 512;
 
     private readonly Stack<IDisposable> _owned = new();
     private readonly CudaStream _main;
-    private readonly CudaStream _side;
     private readonly DeviceScratch _scratch;
-    private readonly DeviceScratch _sideScratch;
     private readonly IntegerArray _counters;
-    private readonly CudaEvent _sideMayStart;
-    private readonly CudaEvent _sideIsDone;
-    private bool _sideIsPending;
-    private bool _isBeside;
+    private SideStream? _current;
 
     public CudaEngine(CudaDeviceOptions options)
     {
@@ -38,9 +33,6 @@ internal sealed class CudaEngine : IDisposable
         {
             Context = Own(new CudaContext(options.Ordinal));
             _main = Own(new CudaStream(Context));
-            _side = Own(new CudaStream(Context));
-            _sideMayStart = Own(new CudaEvent(Context, timing: false));
-            _sideIsDone = Own(new CudaEvent(Context, timing: false));
             Pool = Own(new DeviceMemoryPool(_main));
             Library = Own(new KernelLibrary(
                 Context,
@@ -53,11 +45,12 @@ internal sealed class CudaEngine : IDisposable
             // A fixed workspace: products can be captured, and give the same bits from run to run.
             Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
             _scratch = Own(new DeviceScratch(Pool));
-            _sideScratch = Own(new DeviceScratch(Pool, LetSideFollow));
-            Weights = Own(new DeviceScratch(Pool, LetSideFollow));
-            var counters = Own(Pool.Allocate<int>(CompletionCounters, "completion counters"));
+            var counters = Own(Pool.Allocate<int>(3 * CompletionCounters, "completion counters"));
             counters.View.Clear(_main);
             _counters = new IntegerArray(counters.Pointer, CompletionCounters);
+            BesideTowers = Own(new SideStream(Context, _main, Pool, new IntegerArray(counters.Pointer + (CompletionCounters * sizeof(int)), CompletionCounters)));
+            BesideSteps = Own(new SideStream(Context, _main, Pool, new IntegerArray(counters.Pointer + (2 * CompletionCounters * sizeof(int)), CompletionCounters)));
+            Weights = Own(new DeviceScratch(Pool, BesideTowers.Follow));
             // Compiling is the slow part of a first start; sources do not depend on each other.
             Parallel.ForEach(Library.SourceNames.Where(file => IsWanted(file, options, Context)), file => Library.GetModule(file));
         }
@@ -77,8 +70,14 @@ internal sealed class CudaEngine : IDisposable
 
     public CudaContext Context { get; }
 
-    /// <summary>Where work goes: the device's stream or, within <see cref="Beside"/>, the one beside it.</summary>
-    public CudaStream Stream => _isBeside ? _side : _main;
+    /// <summary>Where work goes: the device's stream or, within <see cref="Beside"/>, one beside it.</summary>
+    public CudaStream Stream => _current?.Stream ?? _main;
+
+    /// <summary>What towers need before a forward pass, and what follows from their backward pass.</summary>
+    public SideStream BesideTowers { get; }
+
+    /// <summary>What else a training step has beside them (<see cref="Device.Beside"/>).</summary>
+    public SideStream BesideSteps { get; }
 
     /// <summary>Whether a kernel that waits itself may start before the launch in front of it ends.</summary>
     public bool OverlapsLaunches => Context.ComputeCapability >= new ComputeCapability(9, 0);
@@ -90,13 +89,13 @@ internal sealed class CudaEngine : IDisposable
     public CudaBlas Blas { get; }
 
     /// <summary>Memory for intermediate results within one operation.</summary>
-    public DeviceScratch Scratch => _isBeside ? _sideScratch : _scratch;
+    public DeviceScratch Scratch => _current?.Scratch ?? _scratch;
 
     /// <summary>Memory for weights in another form, which outlives single operations.</summary>
     public DeviceScratch Weights { get; }
 
     /// <summary>Zeros, for kernels whose last block finishes the work: it finds itself last by counting, and leaves zeros behind.</summary>
-    public IntegerArray Counters => _isBeside ? _counters.Slice(CompletionCounters / 2, CompletionCounters / 2) : _counters.Slice(0, CompletionCounters / 2);
+    public IntegerArray Counters => _current?.Counters ?? _counters;
 
     /// <summary>Finds a kernel; for constructors of families.</summary>
     /// <param name="file">The source, such as dense.cu.</param>
@@ -147,39 +146,45 @@ internal sealed class CudaEngine : IDisposable
 
     /// <summary>
     /// Queues work beside the device's stream: it starts after what is queued so far, and later work waits for it only after
-    /// <see cref="JoinSide"/>. Its results, and the memory it uses, must not be touched before.
+    /// <see cref="Join"/>. Its results, and the memory it uses, must not be touched before. Within such work it is queued in the same stream.
     /// </summary>
+    /// <param name="side">Where it is queued.</param>
     /// <param name="work">Launches into <see cref="Stream"/>, with scratch memory and counters of their own.</param>
-    public void Beside(Action work)
+    public void Beside(SideStream side, Action work)
     {
-        if (_isBeside)
+        if (_current is not null)
         {
             work();
             return;
         }
 
-        LetSideFollow();
-        _isBeside = true;
+        side.Follow();
+        _current = side;
         try
         {
             work();
         }
         finally
         {
-            _isBeside = false;
-            _sideIsDone.Record(_side);
-            _sideIsPending = true;
+            _current = null;
+            side.Mark();
         }
     }
 
-    /// <summary>Makes what is queued from now on wait for work beside the stream. Nothing happens where there is none, or within it.</summary>
-    public void JoinSide()
+    /// <summary>Makes what is queued from now on wait for work in <paramref name="side"/>; within work beside the stream nothing happens.</summary>
+    public void Join(SideStream side)
     {
-        if (_sideIsPending && !_isBeside)
+        if (_current is null)
         {
-            _main.WaitFor(_sideIsDone);
-            _sideIsPending = false;
+            side.Join();
         }
+    }
+
+    /// <summary>The same for all work beside the stream.</summary>
+    public void JoinAll()
+    {
+        Join(BesideTowers);
+        Join(BesideSteps);
     }
 
     /// <summary>Blocks that cover <paramref name="work"/> items, at most enough to fill the device; the kernel strides over the rest.</summary>
@@ -214,12 +219,6 @@ internal sealed class CudaEngine : IDisposable
         _ when CudaRankingKernels.Owns(file) => CudaRankingKernels.IsWanted(context, options),
         _ => true,
     };
-
-    private void LetSideFollow()
-    {
-        _sideMayStart.Record(_main);
-        _side.WaitFor(_sideMayStart);
-    }
 
     private T Own<T>(T created)
         where T : IDisposable

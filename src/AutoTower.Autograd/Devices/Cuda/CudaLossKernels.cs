@@ -44,7 +44,7 @@ internal sealed class CudaLossKernels(CudaEngine engine) : ILossKernels
         Matrix users, Matrix items, Matrix logProbability, Matrix rewards, float temperature, Matrix probabilities, Matrix loss)
     {
         var batch = users.Rows;
-        engine.JoinSide();
+        engine.JoinAll();
         Shape.Require(items, batch, users.Columns);
         Shape.RequireIfPresent(logProbability, 1, batch);
         Shape.RequireIfPresent(rewards, 1, batch);

@@ -23,7 +23,7 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
         ParameterSlabs slabs, ReadOnlySpan<ParameterSegment> segments, ReadOnlySpan<TouchedRows> rows, AdamRule rule, Matrix norm)
     {
         Shape.Require(norm, 1, 1);
-        engine.JoinSide();
+        engine.JoinAll();
         var rowBlocks = CudaRowUpdates.NormBlocks(rows);
         var blocks = rowBlocks;
         for (var first = 0; first < segments.Length; first += AdamSegments.Most)
@@ -53,7 +53,7 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
             var arguments = new KernelArguments();
             arguments.Add(slabs.Values).Add(slabs.Gradients).Add(slabs.FirstMoments).Add(slabs.SecondMoments).Add(part).Add(values)
                 .Add(slabs.StepCounts.Address).Add(factor);
-            engine.Launch(_update, part.Chunks, Threads, 0, arguments);
+            engine.Launch(_update, part.Chunks, Threads, 0, arguments, dependent: true);
         }
 
         _rows.Update(slabs, rows, values, factor);
@@ -63,7 +63,7 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
 
     public void Discard(ParameterSlabs slabs, ReadOnlySpan<TouchedRows> rows)
     {
-        engine.JoinSide();
+        engine.JoinAll();
         _rows.Discard(slabs, rows);
     }
 

@@ -31,7 +31,7 @@ public interface IEmbeddingKernels
         }
     }
 
-    /// <summary>Their gradients.</summary>
+    /// <summary>Their gradients, which a device may add up beside what comes, as <see cref="Device.Beside"/> does.</summary>
     void GatherBackward(ReadOnlySpan<EntityGather> gathers)
     {
         for (var i = gathers.Length - 1; i >= 0; i--)

@@ -36,7 +36,11 @@ public interface ITowerKernels
     /// Announces that the next forward pass goes over these paths, the same objects, with the weights as they are now; a device may get
     /// ready for it beside other work.
     /// </summary>
-    void Prepare(TowerPath user, TowerPath item);
+    /// <param name="user">Path through the user tower.</param>
+    /// <param name="item">Path through the item tower.</param>
+    /// <param name="inputs">Queues what assigns inputs of the towers and needs nothing that is queued later; nothing but
+    /// <see cref="Forward"/> waits for it.</param>
+    void Prepare(TowerPath user, TowerPath item, Action inputs);
 
     /// <summary>Runs one or two towers side by side: assigns the activations, vectors included, and updates running statistics as asked.</summary>
     void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics);

@@ -79,7 +79,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
             sharedBytes += launch.Copies * launch.Fields.Sums * sizeof(float);
         }
 
-        KernelsOf(batch.Pooling.Kind).Backward.Launch(_engine.Stream, Grid(launch), Threads, sharedBytes, in launch);
+        KernelsOf(batch.Pooling.Kind).Backward.Launch(_engine.Stream, Grid(launch), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
     }
 
     private static HistoryMemory Memory(HistoryPooling pooling, HistoryInputs histories) =>

@@ -14,6 +14,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
     private const int Threads = 512;
     private const int Width = 64;
     private const int HeadWidth = 8;
+    private const int MostHidden = 1024;
     private readonly CudaEngine _engine;
     private readonly CudaKernel _forward;
     private readonly CudaKernel _forwardWide;
@@ -65,7 +66,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
             var block = path.Blocks[stage];
             var fits = block.Kind switch
             {
-                TowerBlockKind.Mlp => block.Parameter % 16 == 0 && block.First!.Weight.Columns == (stage + 1) * Width,
+                TowerBlockKind.Mlp => block.Parameter % 16 == 0 && block.Parameter <= MostHidden && block.First!.Weight.Columns == (stage + 1) * Width,
                 TowerBlockKind.Elementwise => block.Output.Weight.Columns == Width,
                 // A lane takes one head of one state.
                 _ => block.First!.Weight.Columns == Width && block.First.Weight.Rows == 4 * HeadWidth * block.Parameter
@@ -81,10 +82,15 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return true;
     }
 
-    public void Prepare(TowerPath user, TowerPath item) => _packed.Prepare([user, item]);
+    public void Prepare(TowerPath user, TowerPath item, Action inputs)
+    {
+        _packed.Prepare([user, item]);
+        _engine.Beside(_engine.BesideTowers, inputs);
+    }
 
     public void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics)
     {
+        _engine.Join(_engine.BesideTowers);
         _packed.BeginForward(Paths(towers));
         var batch = towers[0].Batch;
         var groups = towers[0].Groups;
@@ -170,7 +176,7 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public void Softmax(SoftmaxBatch batch)
     {
-        _engine.JoinSide();
+        _engine.Join(_engine.BesideSteps);
         _softmax.Run(batch);
     }
 

@@ -19,14 +19,13 @@ internal sealed class PackedWeights(CudaEngine engine)
     /// <summary>Packs beside the device's stream what the next forward pass will need.</summary>
     public void Prepare(TowerPath[] paths)
     {
-        engine.Beside(() => Pack(paths));
+        engine.Beside(engine.BesideTowers, () => Pack(paths));
         _isFresh = true;
     }
 
     /// <summary>Makes sure that a forward pass over <paramref name="paths"/> finds their weights as they are now.</summary>
     public void BeginForward(ReadOnlySpan<TowerPath> paths)
     {
-        engine.JoinSide();
         if (!_isFresh || !Holds(paths))
         {
             Pack(paths);
@@ -38,7 +37,6 @@ internal sealed class PackedWeights(CudaEngine engine)
     /// <summary>The same for a backward pass, before which weights have not changed since the forward pass.</summary>
     public void BeginBackward(ReadOnlySpan<TowerPath> paths)
     {
-        engine.JoinSide();
         if (!Holds(paths))
         {
             Pack(paths);

@@ -35,7 +35,7 @@ internal sealed class WeightGradients(CudaEngine engine)
         // Enough blocks that the last ones to finish leave little of the device idle.
         var blocks = tasks.Schedule(4 * engine.Context.MultiprocessorCount, engine.Options.Deterministic);
         // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
-        engine.Beside(() => _kernel.Launch(engine.Stream, blocks, Threads, 0, in tasks));
+        engine.Beside(engine.BesideTowers, () => _kernel.Launch(engine.Stream, blocks, Threads, 0, in tasks));
     }
 
     private static void Add(ref WeightGradientTasks tasks, Matrix left, Matrix right, LinearLayer layer, int tokens) =>
