@@ -171,6 +171,9 @@ template <int QUADS, class Value> __device__ __forceinline__ void pack_values(fl
     unsigned largest = 0;
     #pragma unroll
     for (int i = 0; i < QUADS; i++) {
+        if (4 * WARP * i >= width) { // Most rows are narrow.
+            break;
+        }
         const int column = 4 * (lane_index() + i * WARP);
         values[i] = make_float4(0, 0, 0, 0);
         if (column < width) {
@@ -183,6 +186,9 @@ template <int QUADS, class Value> __device__ __forceinline__ void pack_values(fl
     const int filled = (width + 15) & ~15;
     #pragma unroll
     for (int i = 0; i < QUADS; i++) {
+        if (4 * WARP * i >= width) {
+            break;
+        }
         const int column = 4 * (lane_index() + i * WARP);
         if (column < filled) {
             *reinterpret_cast<uint4*>(packed + column) =
