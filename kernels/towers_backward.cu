@@ -386,7 +386,7 @@ template <bool EXACT, bool RESIDENT> __device__ __forceinline__ void backward(co
         }
     }
     if (RESIDENT) {
-        barrier.leave();
+        barrier.leave(tower.done);
     }
 }
 

@@ -7,6 +7,9 @@
 // Operands become fp16 pairs (common/half_pair.cuh) on their way to shared memory, once a block, 16 rows at a time. Gradients have no known
 // range, so each side is scaled by a power of two for the largest magnitude that the block has seen of it; sums so far are scaled anew when
 // it has grown.
+#include "common/completion.cuh"
+#include "common/dependent.cuh"
+#include "common/grid_barrier.cuh"
 #include "common/half_pair.cuh"
 #include "common/reduce.cuh"
 
@@ -40,10 +43,13 @@ struct Task {
     int chunks;
     int chunk_rows;
     int left_is_wide;  // tiles are 128 x 64
+    int tower;         // that it belongs to
 };
 
 struct Tasks {
     Task of[MOST_TASKS];
+    unsigned* done[2]; // of both towers (towers.cuh), where the launch starts while they still run
+    int* counter;      // zero between launches; only with done
     int count;
 };
 
@@ -167,6 +173,9 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
         index++;
     }
     const Task& task = tasks.of[index];
+    if (tasks.counter != nullptr) {
+        GridBarrier::wait_until_done(tasks.done[task.tower]);
+    }
     const bool left_is_wide = task.left_is_wide != 0;
     const int block = blockIdx.x - task.first_block;
     const int tile = block / task.chunks;
@@ -310,6 +319,12 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
                 sum += sums[part * width + threadIdx.x];
             }
             add(task.bias + first_m + threadIdx.x, sum, several);
+        }
+    }
+    if (tasks.counter != nullptr && is_last_block(tasks.counter, gridDim.x)) {
+        wait_for_launch_before(); // So that whatever waits for this launch waits for the towers too.
+        if (threadIdx.x < 2) {
+            *tasks.done[threadIdx.x] = 0;
         }
     }
 }

@@ -32,12 +32,33 @@ struct GridBarrier {
         __syncthreads();
     }
 
-    // Called once behind the last wait(): the last block to call it leaves zeros behind.
-    __device__ __forceinline__ void leave() const {
+    // Called once behind the last wait(): the last block to call it leaves zeros behind and, where there is a `done`, tells another launch
+    // that waits for it (wait_until_done) that everything these blocks wrote is there.
+    __device__ __forceinline__ void leave(unsigned* done = nullptr) const {
+        if (done != nullptr) {
+            __threadfence();
+            __syncthreads();
+        }
         if (threadIdx.x == 0 && round > 0 && atomicAdd(counters + 1, 1u) == blocks - 1) {
             counters[0] = 0;
             counters[1] = 0;
+            if (done != nullptr) {
+                __threadfence();
+                add(done);
+            }
         }
+    }
+
+    // Waits for blocks of another launch that run already. The block is in step after.
+    __device__ __forceinline__ static void wait_until_done(const unsigned* done) {
+        if (threadIdx.x == 0) {
+            while (read(done) == 0) {
+#if defined(AUTOTOWER_EMULATOR)
+                wait_for_other_blocks();
+#endif
+            }
+        }
+        __syncthreads();
     }
 
 private:

@@ -79,6 +79,7 @@ struct Tower {
     float2* partials[2];            // (tiles, 64) each, in turn: forward, mean and squares of a tile's pre; backward, sums for stage s - 1
     const float2* merged;           // what the launch before left there, in tiles of merged_rows (towers_merge.cu)
     unsigned* barrier;              // two counters, zero between launches
+    unsigned* done;                 // set by the end of a resident backward pass, for weight_gradients.cu; may be absent
     int* counter;                   // zero between launches
     float* penalty_partials;        // (tiles): sums of squares, which stage 0 assigns and stage 1 adds up
     float* penalty_norm;            // (1): Frobenius norm of the input's first penalty_columns columns

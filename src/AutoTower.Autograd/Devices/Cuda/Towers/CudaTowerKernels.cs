@@ -142,16 +142,27 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var grid = new Dim3(TowerMemory.Pieces(batch, TowerMemory.TileRows), towers.Length);
         var launch = new TowersLaunch { Pass = new PassLaunch { Batch = batch, Groups = 1 } };
         _partials.Begin(batch, 1);
-        if (Describe(ref launch, towers, _packed.Backward, TowerMemory.ResidentBackward, waits: true, out var bytes))
+        if (!Describe(ref launch, towers, _packed.Backward, TowerMemory.ResidentBackward, waits: true, out var bytes))
+        {
+            BackwardByStage(towers, ref launch, grid);
+            _weights.Launch(towers);
+        }
+        else if (!_engine.OverlapsLaunches)
         {
             LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
+            _weights.Launch(towers);
         }
         else
         {
-            BackwardByStage(towers, ref launch, grid);
-        }
+            Span<nint> done = stackalloc nint[towers.Length];
+            for (var i = 0; i < towers.Length; i++)
+            {
+                launch.Of[i].Done = done[i] = TowerDescriptions.Done(_engine, i);
+            }
 
-        _weights.Launch(towers);
+            LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
+            _weights.LaunchBehind(towers, done, TowerDescriptions.DoneCounter(_engine));
+        }
     }
 
     private void BackwardByStage(ReadOnlySpan<TowerActivations> towers, ref TowersLaunch launch, Dim3 grid)

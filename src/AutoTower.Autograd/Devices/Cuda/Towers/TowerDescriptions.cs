@@ -6,6 +6,12 @@ namespace AutoTower.Autograd.Devices.Cuda.Towers;
 /// <summary>What kernels are told of a tower: addresses and shapes.</summary>
 internal sealed class TowerDescriptions(CudaEngine engine, TilePartials partials)
 {
+    /// <summary>What a tower's backward pass sets at its end for a launch behind it.</summary>
+    public static nint Done(CudaEngine engine, int index) => engine.Counters.Slice(6 + index, 1).Address;
+
+    /// <summary>What the blocks of that launch count themselves with.</summary>
+    public static nint DoneCounter(CudaEngine engine) => engine.Counters.Slice(8, 1).Address;
+
     /// <summary>Describes all stages of a tower.</summary>
     /// <param name="tower">Its memory.</param>
     /// <param name="index">0 or 1.</param>

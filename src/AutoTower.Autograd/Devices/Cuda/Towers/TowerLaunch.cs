@@ -45,6 +45,7 @@ internal struct TowerLaunch
     public Partials Written;
     public nint Merged;
     public nint Barrier;
+    public nint Done;
     public nint Counter;
     public nint PenaltyPartials;
     public nint PenaltyNorm;

@@ -21,6 +21,7 @@ internal struct WeightGradientTask
     public int Chunks;
     public int ChunkRows;
     public int LeftIsWide;
+    public int Tower;
 }
 
 /// <summary>The linear layers of both towers, laid out as <c>Tasks</c>.</summary>
@@ -36,6 +37,8 @@ internal struct WeightGradientTasks
     private const int FewestRows = 128;
 
     public List Of;
+    public Flags Done;
+    public nint Counter;
     public int Count;
 
     /// <summary>Adds result (M, N) += leftᵀ right and bias (M) += column sums of left.</summary>
@@ -44,7 +47,8 @@ internal struct WeightGradientTasks
     /// <param name="weight">(M, N).</param>
     /// <param name="bias">(1, M).</param>
     /// <param name="tokens">Column groups of each row that pass the same layer.</param>
-    public void Add(Matrix left, Matrix right, Matrix weight, Matrix bias, int tokens)
+    /// <param name="tower">0 or 1.</param>
+    public void Add(Matrix left, Matrix right, Matrix weight, Matrix bias, int tokens, int tower)
     {
         Of[Count++] = new WeightGradientTask
         {
@@ -58,6 +62,7 @@ internal struct WeightGradientTasks
             RightColumns = weight.Columns,
             Rows = left.Rows * tokens,
             Tokens = tokens,
+            Tower = tower,
             LeftIsWide = Tiles(weight.Rows, weight.Columns, leftIsWide: true) < Tiles(weight.Rows, weight.Columns, leftIsWide: false) ? 1 : 0,
         };
     }
@@ -91,6 +96,12 @@ internal struct WeightGradientTasks
 
     private static int Tiles(int leftColumns, int rightColumns, bool leftIsWide) =>
         TowerMemory.Pieces(leftColumns, leftIsWide ? Wide : Narrow) * TowerMemory.Pieces(rightColumns, leftIsWide ? Narrow : Wide);
+
+    [InlineArray(2)]
+    public struct Flags
+    {
+        private nint _first;
+    }
 
     [InlineArray(32)]
     public struct List
