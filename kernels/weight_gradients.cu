@@ -2,7 +2,7 @@
 //   result (M, N) += leftᵀ right,  bias (M) += column sums of left,   left (K, M) = gradient of the layer's output, right (K, N) = its input,
 // with K rows of the batch; for a layer that is applied to n tokens of each example K = batch * n and row k of right lies at
 // (k / n) right_stride + (k % n) 64. A block of threads computes a tile of 64 x 128 or 128 x 64 over chunk_rows of the K rows; tiles of one
-// task that differ in their rows add up by atomics, or by nothing where one chunk covers all rows (deterministic).
+// task that differ in their rows add up by atomics; where one chunk covers all rows (deterministic), results repeat.
 //
 // Operands become fp16 pairs (common/half_pair.cuh) on their way to shared memory, once a block, 32 rows at a time. Gradients have no known
 // range, so each side is scaled by a power of two for the largest magnitude of the block's first rows, with room for 16 times as much. Where a
@@ -25,7 +25,7 @@ constexpr int NARROW_PLACE = GROUP * WIDE_BYTES; // Where the narrow side lies i
 constexpr int GROUP_BYTES = NARROW_PLACE + GROUP * NARROW_BYTES;
 constexpr int LOW_PLACE = DEPTH / GROUP * GROUP_BYTES; // Where low parts lie behind high ones.
 constexpr int STAGE_BYTES = 2 * LOW_PLACE;
-constexpr float ROOM = 0.25f;         // Magnitudes of up to [2^11, 2^12), where fp16 ends at 2^16.
+constexpr float ROOM = 0.25f;         // Scales put the largest magnitude into [2^11, 2^12); fp16 ends at 2^16.
 constexpr int TOKEN = 64;
 constexpr int MOST_TASKS = WARP;      // A lane looks at each.
 
@@ -150,39 +150,38 @@ __device__ __forceinline__ void multiply_patch(float (&c)[2][4][4], const Shared
     }
 }
 
-template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tasks& tasks) {
+typedef unsigned char Staged[2][STAGE_BYTES];
+
+// What block `block` of a task computes.
+template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute_tile(const Task& task, int block, Staged& staged) {
     static_assert(WARPS == WIDE / PATCH * (NARROW / PATCH), "a patch for every warp");
     static_assert(WIDE_ROWS == 8 && NARROW_ROWS == GROUP, "swizzled rows of a thread lie a constant apart");
-    __shared__ __align__(16) unsigned char staged[2][STAGE_BYTES];
     const int lane = lane_index();
-    const bool is_behind = lane < tasks.count && (int)blockIdx.x >= tasks.of[lane].first_block;
-    const Task& task = tasks.of[__popc(__ballot_sync(FULL_WARP, is_behind)) - 1];
-    const bool left_is_wide = task.left_is_wide != 0;
-    const int block = blockIdx.x - task.first_block;
     const int tile = block / task.chunks;
-    const int right_width = left_is_wide ? NARROW : WIDE;
+    constexpr int left_width = LEFT_IS_WIDE ? WIDE : NARROW;
+    constexpr int right_width = LEFT_IS_WIDE ? NARROW : WIDE;
     const int tiles_n = (task.right_columns + right_width - 1) / right_width;
-    const int first_m = tile / tiles_n * (left_is_wide ? WIDE : NARROW);
+    const int first_m = tile / tiles_n * left_width;
     const int first_n = tile % tiles_n * right_width;
     const int first_row = block % task.chunks * task.chunk_rows;
     const int rows_left = min(task.rows - first_row, task.chunk_rows);
     const int left_columns = task.left_columns - first_m;
     const int right_columns = task.right_columns - first_n;
-    const int wide_columns = left_is_wide ? left_columns : right_columns;
-    const int narrow_columns = left_is_wide ? right_columns : left_columns;
+    const int wide_columns = LEFT_IS_WIDE ? left_columns : right_columns;
+    const int narrow_columns = LEFT_IS_WIDE ? right_columns : left_columns;
     const bool with_bias = first_n == 0 && task.bias != nullptr;
 
-    // Threads whose columns lie outside read the first ones instead, and nothing reads what they stage.
+    // Threads whose columns lie outside read the first ones instead; what comes of these is not added to the result.
     const int wide_column = threadIdx.x % (WIDE / 4) * 4;
     const int wide_row = threadIdx.x / (WIDE / 4);
     const int narrow_column = threadIdx.x % (NARROW / 4) * 4;
     const int narrow_row = threadIdx.x / (NARROW / 4);
     const int wide_offset = wide_column < wide_columns ? wide_column : 0;
     const int narrow_offset = narrow_column < narrow_columns ? narrow_column : 0;
-    const Side left(task.left + first_m + (left_is_wide ? wide_offset : narrow_offset), first_row, task.left_stride, 1);
-    const Side right(task.right + first_n + (left_is_wide ? narrow_offset : wide_offset), first_row, task.right_stride, task.tokens);
-    const Side wide = left_is_wide ? left : right;
-    const Side narrow = left_is_wide ? right : left;
+    const Side left(task.left + first_m + (LEFT_IS_WIDE ? wide_offset : narrow_offset), first_row, task.left_stride, 1);
+    const Side right(task.right + first_n + (LEFT_IS_WIDE ? narrow_offset : wide_offset), first_row, task.right_stride, task.tokens);
+    const Side wide = LEFT_IS_WIDE ? left : right;
+    const Side narrow = LEFT_IS_WIDE ? right : left;
     const auto fetch = [&](Rows& rows, int step) {
         const int first = step * DEPTH;
         if (first + DEPTH <= rows_left) { // No row to be checked, and no zeros to be made ready.
@@ -197,7 +196,7 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     float accumulators[2][4][4] = {};
     float wide_scale = pair_scale(0);
     float narrow_scale = pair_scale(0);
-    // Scales for what all threads have of a step; `largest` is shared memory for the time being. They only ever fall, so that the rows before fit too.
+    // Scales for what all threads have of a step; they only ever fall. `largest` is shared memory that is staged into afterwards.
     const auto fit_scales = [&](const Rows& rows, unsigned* largest) {
         const unsigned of_wide = warp_max(largest_magnitude(rows.wide));
         const unsigned of_narrow = warp_max(largest_magnitude(rows.narrow));
@@ -239,10 +238,10 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     const bool is_inside = patch_wide < wide_columns && patch_narrow < narrow_columns;
     const int a_row = lane % 8 + lane / 16 * 8;
     const int b_row = lane % 16;
-    const int a_first = left_is_wide ? NARROW_PLACE + a_row * NARROW_BYTES : a_row * WIDE_BYTES;
-    const int b_first = left_is_wide ? b_row * WIDE_BYTES : NARROW_PLACE + b_row * NARROW_BYTES;
-    const int a_byte = 2 * (left_is_wide ? patch_narrow : patch_wide) + lane / 8 % 2 * 16;
-    const int b_byte = 2 * (left_is_wide ? patch_wide : patch_narrow) + lane / 16 * 16;
+    const int a_first = LEFT_IS_WIDE ? NARROW_PLACE + a_row * NARROW_BYTES : a_row * WIDE_BYTES;
+    const int b_first = LEFT_IS_WIDE ? b_row * WIDE_BYTES : NARROW_PLACE + b_row * NARROW_BYTES;
+    const int a_byte = 2 * (LEFT_IS_WIDE ? patch_narrow : patch_wide) + lane / 8 % 2 * 16;
+    const int b_byte = 2 * (LEFT_IS_WIDE ? patch_wide : patch_narrow) + lane / 16 * 16;
     const int a_places[2] = {a_first + swizzled(a_row, a_byte), a_first + swizzled(a_row, a_byte + 32)};
     const int b_places[2] = {b_first + swizzled(b_row, b_byte), b_first + swizzled(b_row, b_byte + 32)};
 
@@ -259,7 +258,7 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
             __syncthreads();
         }
         if (with_bias) {
-            if (left_is_wide) {
+            if (LEFT_IS_WIDE) {
                 add(bias_sum, rows.wide);
             } else {
                 add(bias_sum, rows.narrow);
@@ -279,11 +278,11 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
         }
     }
 
-    // Always by atomics: they cost no more than additions, and what a single block adds to repeats.
+    // Atomics also where no other block adds to the same: nothing waits for them.
     const float undo_wide = undo(wide_scale);
     const float undo_narrow = undo(narrow_scale);
-    const int m = (left_is_wide ? patch_wide : patch_narrow) + 2 * (lane % 4);
-    const int n = (left_is_wide ? patch_narrow : patch_wide) + lane / 4;
+    const int m = (LEFT_IS_WIDE ? patch_wide : patch_narrow) + 2 * (lane % 4);
+    const int n = (LEFT_IS_WIDE ? patch_narrow : patch_wide) + lane / 4;
     float* const result = task.result + (long long)(first_m + m) * task.right_columns + first_n + n;
     #pragma unroll
     for (int i = 0; i < 8; i++) {
@@ -298,17 +297,29 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     }
     if (with_bias) {
         float* sums = reinterpret_cast<float*>(staged[0]);
-        const int width = left_is_wide ? WIDE : NARROW; // A thread's four columns lie side by side in its part.
         __syncthreads();
-        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum;
+        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum; // Its row t / 32 or t / 16, and its four columns.
         __syncthreads();
-        if ((int)threadIdx.x < min(width, left_columns)) {
+        if ((int)threadIdx.x < min(left_width, left_columns)) {
             float sum = 0;
-            for (int part = 0; part < 4 * THREADS / width; part++) {
-                sum += sums[part * width + threadIdx.x];
+            for (int part = 0; part < 4 * THREADS / left_width; part++) {
+                sum += sums[part * left_width + threadIdx.x];
             }
             atomicAdd(task.bias + first_m + threadIdx.x, sum);
         }
+    }
+}
+
+template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tasks& tasks) {
+    __shared__ __align__(16) Staged staged;
+    const int lane = lane_index();
+    const bool is_reached = lane < tasks.count && (int)blockIdx.x >= tasks.of[lane].first_block;
+    const Task& task = tasks.of[__popc(__ballot_sync(FULL_WARP, is_reached)) - 1];
+    const int block = blockIdx.x - task.first_block;
+    if (task.left_is_wide) {
+        compute_tile<EXACT, true>(task, block, staged);
+    } else {
+        compute_tile<EXACT, false>(task, block, staged);
     }
 }
 
