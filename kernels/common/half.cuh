@@ -47,4 +47,15 @@ __device__ __forceinline__ float2 from_halves(unsigned halves) {
 #endif
 }
 
+// Two fp16 values added to a note of overflow: 0 as long as all of them are finite, since 0 times an infinite one is not a number.
+__device__ __forceinline__ unsigned note_overflow(unsigned note, unsigned halves) {
+#if defined(AUTOTOWER_EMULATOR)
+    return note | (((halves & 0x7fff7fffu) + 0x04000400u) & 0x80008000u);
+#else
+    unsigned result;
+    asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(result) : "r"(halves), "r"(0u), "r"(note));
+    return result;
+#endif
+}
+
 #endif

@@ -45,6 +45,11 @@ public sealed class FusedTowerParityTests : IDisposable
     public void Wide_tiles_and_many_tiles_agree_too(int batch) =>
         Compare("mlp-16,sa-1,ew-max", "mlp-32,sa-1,ew-avg", batch, new CudaDeviceOptions(), Bound);
 
+    // Weight gradients scale both operands for the examples that come first, with room for values some 16 times as large.
+    [Fact]
+    public void An_example_far_larger_than_those_before_it_agrees_too() =>
+        Compare("mlp-64,sa-1", "mlp-32,ew-avg", 100, new CudaDeviceOptions(), Bound, lastExample: 100);
+
     // Ten bits of mantissa leave 5e-4 a product, and dividing scores by the temperature of 0.05 makes that twenty times as much.
     [Fact]
     public void Tf32_stays_within_its_bound() =>
@@ -66,14 +71,14 @@ public sealed class FusedTowerParityTests : IDisposable
         _cpu.Dispose();
     }
 
-    private float[] Compare(string user, string item, int batch, CudaDeviceOptions options, double bound)
+    private float[] Compare(string user, string item, int batch, CudaDeviceOptions options, double bound, float lastExample = 1)
     {
         Assert.SkipUnless(CudaContext.TryProbe(out var reason), reason);
         _cuda?.Dispose();
         _cuda = new CudaDevice(options);
         Assert.SkipWhen(_cuda.Towers is null, "the device has no fused towers (compute capability below 8.0)");
-        using var expected = new Sample(_cpu, user, item, batch);
-        using var actual = new Sample(_cuda, user, item, batch);
+        using var expected = new Sample(_cpu, user, item, batch, lastExample);
+        using var actual = new Sample(_cuda, user, item, batch, lastExample);
         expected.RunOperations();
         actual.RunFused(_cuda.Towers);
         RelativeError.AssertBelow(bound, expected.Loss, actual.Loss, $"loss, batch {batch}");
@@ -120,7 +125,7 @@ public sealed class FusedTowerParityTests : IDisposable
         private readonly Matrix _loss;
         private readonly Tape _tape;
 
-        public Sample(Device device, string user, string item, int batch)
+        public Sample(Device device, string user, string item, int batch, float lastExample)
         {
             _architecture = Architecture.Parse($"pooling=sum; user={user}; item={item}");
             var space = SearchSpace.Only(_architecture);
@@ -131,8 +136,8 @@ public sealed class FusedTowerParityTests : IDisposable
             _arena = new Arena(device, "parity");
             _tape = new Tape(_arena, ForwardMode.Training);
             var random = new System.Random(7);
-            _user = Upload(_tape.NewTensor(batch, InputWidth), random);
-            _item = Upload(_tape.NewTensor(batch, ItemWidth), random);
+            _user = Upload(_tape.NewTensor(batch, InputWidth), random, last: lastExample);
+            _item = Upload(_tape.NewTensor(batch, ItemWidth), random, last: lastExample);
             _logProbability = Upload(_tape.NewTensor(1, batch), random).Value;
             // Weights of examples, from 0.5 to 1.5, are there in some cases.
             _rewards = batch == 32 ? Matrix.None : Upload(_tape.NewTensor(1, batch), random, 1, 0.5f).Value;
@@ -179,12 +184,17 @@ public sealed class FusedTowerParityTests : IDisposable
             Store.Dispose();
         }
 
-        private Tensor Upload(Tensor tensor, System.Random random, float centre = 0, float width = 1)
+        private Tensor Upload(Tensor tensor, System.Random random, float centre = 0, float width = 1, float last = 1)
         {
             var values = new float[tensor.Value.Count];
             foreach (ref var value in values.AsSpan())
             {
                 value = centre + (width * (float)((2 * random.NextDouble()) - 1));
+            }
+
+            foreach (ref var value in values.AsSpan(values.Length - tensor.Value.Columns))
+            {
+                value *= last;
             }
 
             _arena.Device.Upload<float>(values, tensor.Value.Address);

@@ -31,7 +31,7 @@ internal struct WeightGradientTasks
     // A tile is wide on one side and narrow on the other.
     private const int Wide = 128;
     private const int Narrow = 64;
-    private const int RowStep = 16;
+    private const int RowStep = 32;
 
     // Below this many rows a block spends more time on adding up its tile than on computing it.
     private const int FewestRows = 128;
