@@ -9,6 +9,7 @@ internal sealed class WeightGradients(CudaEngine engine)
 {
     private const int Threads = 256;
     private const int Width = 64;
+    private const int ResidentBlocks = 2; // of a multiprocessor, as the kernel's __launch_bounds__ ask
     private readonly CudaKernel _kernel = engine.Kernel(
         "weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
 
@@ -32,8 +33,7 @@ internal sealed class WeightGradients(CudaEngine engine)
             }
         }
 
-        // Enough blocks that the last ones to finish leave little of the device idle.
-        var blocks = tasks.Schedule(4 * engine.Context.MultiprocessorCount, engine.Options.Deterministic);
+        var blocks = tasks.Schedule(ResidentBlocks * engine.Context.MultiprocessorCount, engine.Options.Deterministic);
         // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
         engine.Beside(() => _kernel.Launch(engine.Stream, blocks, Threads, 0, in tasks));
     }
