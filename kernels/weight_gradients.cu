@@ -151,6 +151,7 @@ __device__ __forceinline__ void multiply_patch(float (&c)[2][4][4], const Shared
 }
 
 typedef unsigned char Staged[2][STAGE_BYTES];
+static_assert(sizeof(Staged) <= 48 * 1024, "what a kernel may have of static shared memory");
 
 // What block `block` of a task computes.
 template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute_tile(const Task& task, int block, Staged& staged) {
@@ -184,7 +185,7 @@ template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute
     const Side narrow = LEFT_IS_WIDE ? right : left;
     const auto fetch = [&](Rows& rows, int step) {
         const int first = step * DEPTH;
-        if (first + DEPTH <= rows_left) { // No row to be checked, and no zeros to be made ready.
+        if (first + DEPTH <= rows_left) { // All steps but the last: no row is checked, no zeros are made ready.
             load_rows<WIDE_ROWS, true>(rows.wide, wide, first + wide_row, rows_left);
             load_rows<NARROW_ROWS, true>(rows.narrow, narrow, first + narrow_row, rows_left);
         } else {
@@ -298,7 +299,7 @@ template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute
     if (with_bias) {
         float* sums = reinterpret_cast<float*>(staged[0]);
         __syncthreads();
-        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum; // Its row t / 32 or t / 16, and its four columns.
+        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum; // Four columns lie side by side in a part.
         __syncthreads();
         if ((int)threadIdx.x < min(left_width, left_columns)) {
             float sum = 0;
