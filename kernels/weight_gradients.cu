@@ -7,7 +7,6 @@
 // Operands become fp16 pairs (common/half_pair.cuh) on their way to shared memory, once a block, 32 rows at a time. Gradients have no known
 // range, so each side is scaled by a power of two for the largest magnitude of the block's first rows, with room for 16 times as much. Where a
 // later value does not fit, the barrier tells all threads, and the step is staged once more with smaller scales, sums so far scaled with them.
-#include "common/completion.cuh"
 #include "common/dependent.cuh"
 #include "common/grid_barrier.cuh"
 #include "common/half_pair.cuh"
@@ -157,6 +156,7 @@ __device__ __forceinline__ void multiply_patch(float (&c)[2][4][4], const Shared
 }
 
 typedef unsigned char Staged[2][STAGE_BYTES];
+static_assert(sizeof(Staged) <= 48 * 1024, "what a kernel may have of static shared memory");
 
 // What block `block` of a task computes.
 template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute_tile(const Task& task, int block, Staged& staged) {
@@ -190,7 +190,7 @@ template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute
     const Side narrow = LEFT_IS_WIDE ? right : left;
     const auto fetch = [&](Rows& rows, int step) {
         const int first = step * DEPTH;
-        if (first + DEPTH <= rows_left) { // No row to be checked, and no zeros to be made ready.
+        if (first + DEPTH <= rows_left) { // All steps but the last: no row is checked, no zeros are made ready.
             load_rows<WIDE_ROWS, true>(rows.wide, wide, first + wide_row, rows_left);
             load_rows<NARROW_ROWS, true>(rows.narrow, narrow, first + narrow_row, rows_left);
         } else {
@@ -304,7 +304,7 @@ template <bool EXACT, bool LEFT_IS_WIDE> __device__ __forceinline__ void compute
     if (with_bias) {
         float* sums = reinterpret_cast<float*>(staged[0]);
         __syncthreads();
-        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum; // Its row t / 32 or t / 16, and its four columns.
+        *reinterpret_cast<float4*>(sums + 4 * threadIdx.x) = bias_sum; // Four columns lie side by side in a part.
         __syncthreads();
         if ((int)threadIdx.x < min(left_width, left_columns)) {
             float sum = 0;
@@ -330,11 +330,11 @@ template <bool EXACT> __device__ __forceinline__ void weight_gradients(const Tas
     } else {
         compute_tile<EXACT, false>(task, block, staged);
     }
-    if (tasks.counter != nullptr && is_last_block(tasks.counter, gridDim.x)) {
+    if (tasks.counter != nullptr && threadIdx.x == 0 && atomicAdd(tasks.counter, 1) == (int)gridDim.x - 1) {
+        *tasks.counter = 0;
+        *tasks.done[0] = 0;
+        *tasks.done[1] = 0;
         wait_for_launch_before(); // So that whatever waits for this launch waits for the towers too.
-        if (threadIdx.x < 2) {
-            *tasks.done[threadIdx.x] = 0;
-        }
     }
 }
 

@@ -33,8 +33,11 @@ internal struct WeightGradientTasks
     private const int Narrow = 64;
     private const int RowStep = 32;
 
-    // Below this many rows a block spends more time on adding up its tile than on computing it.
+    // Starting a block and adding up its tile takes about as long as computing so many rows.
     private const int FewestRows = 128;
+
+    // With more, what the last one leaves idle matters little.
+    private const int MostWaves = 4;
 
     public List Of;
     public Flags Done;
@@ -67,22 +70,47 @@ internal struct WeightGradientTasks
         };
     }
 
-    /// <summary>Cuts the tasks into blocks, which take about the same number of rows each, and returns their number.</summary>
-    /// <param name="wantedBlocks">About as many as keep the device busy.</param>
+    /// <summary>Cuts the tasks into blocks of about the same number of rows, and returns how many there are.</summary>
+    /// <param name="residentBlocks">Blocks that run at once; a launch takes as long as its waves of so many, so they are filled.</param>
     /// <param name="deterministic">Whether a tile must be computed by one block.</param>
-    public int Schedule(int wantedBlocks, bool deterministic)
+    public int Schedule(int residentBlocks, bool deterministic)
     {
+        var longest = 0;
         var rowsOfTiles = 0L;
         foreach (ref readonly var task in Of[..Count])
         {
+            longest = Math.Max(longest, task.Rows);
             rowsOfTiles += (long)Tiles(task) * task.Rows;
         }
 
-        var rowsOfBlock = Math.Max(FewestRows, rowsOfTiles / wantedBlocks);
+        var chosen = longest;
+        var least = long.MaxValue;
+        for (var waves = 1; waves <= MostWaves && !deterministic; waves++)
+        {
+            var most = waves * residentBlocks;
+            var rows = TowerMemory.Pieces((int)Math.Max(FewestRows, rowsOfTiles / most), RowStep) * RowStep;
+            while (rows < longest && Cut(rows) > most)
+            {
+                rows += RowStep;
+            }
+
+            var time = (long)TowerMemory.Pieces(Cut(rows), residentBlocks) * (Math.Min(rows, longest) + FewestRows);
+            if (time < least)
+            {
+                (chosen, least) = (rows, time);
+            }
+        }
+
+        return Cut(chosen);
+    }
+
+    // Blocks of `rowsOfBlock` rows at most.
+    private int Cut(int rowsOfBlock)
+    {
         var blocks = 0;
         foreach (ref var task in Of[..Count])
         {
-            var chunks = deterministic ? 1 : (int)Math.Clamp((task.Rows + rowsOfBlock / 2) / rowsOfBlock, 1, task.Rows);
+            var chunks = TowerMemory.Pieces(task.Rows, rowsOfBlock);
             task.ChunkRows = TowerMemory.Pieces(task.Rows, chunks * RowStep) * RowStep;
             task.Chunks = TowerMemory.Pieces(task.Rows, task.ChunkRows);
             task.FirstBlock = blocks;

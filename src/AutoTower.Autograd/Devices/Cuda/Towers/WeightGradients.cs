@@ -9,6 +9,7 @@ internal sealed class WeightGradients(CudaEngine engine)
 {
     private const int Threads = 256;
     private const int Width = 64;
+    private const int ResidentBlocks = 2; // of a multiprocessor, as the kernel's __launch_bounds__ ask
     private readonly CudaKernel _kernel = engine.Kernel(
         "weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
 
@@ -50,8 +51,8 @@ internal sealed class WeightGradients(CudaEngine engine)
         _kernel.Launch(engine.Stream, Schedule(ref tasks), Threads, 0, in tasks, dependent: true);
     }
 
-    // Enough blocks that the last ones to finish leave little of the device idle.
-    private int Schedule(ref WeightGradientTasks tasks) => tasks.Schedule(4 * engine.Context.MultiprocessorCount, engine.Options.Deterministic);
+    private int Schedule(ref WeightGradientTasks tasks) =>
+        tasks.Schedule(ResidentBlocks * engine.Context.MultiprocessorCount, engine.Options.Deterministic);
 
     private static void Add(ref WeightGradientTasks tasks, TowerActivations tower, int index)
     {
