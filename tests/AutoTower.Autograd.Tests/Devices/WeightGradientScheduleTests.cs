@@ -52,7 +52,8 @@ public sealed class WeightGradientScheduleTests
                 new Matrix(0, batch, tokens * inputs, tokens * inputs),
                 new Matrix(0, outputs, inputs, inputs),
                 new Matrix(0, 1, outputs, outputs),
-                tokens);
+                tokens,
+                tower: 0);
         }
 
         return tasks;
