@@ -6,6 +6,7 @@
 // users, items, lengths, rewards (B), history (B*L), clock: one int, t from 1. Everything is assigned. A warp owns an example: its lanes find the
 // interaction together and copy the history side by side.
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/random.cuh"
 #include "common/views.cuh"
 
@@ -49,15 +50,31 @@ __device__ __forceinline__ void fill(const Interactions& table, int interaction,
     }
 }
 
-extern "C" __global__ void __launch_bounds__(256) batch_assemble_shuffled(
-    Interactions table, IntegerArray pool, unsigned long long seed, const int* clock, Batch batch) {
+// step = t - 1.
+__device__ __forceinline__ void assemble_shuffled(
+    const Interactions& table, const IntegerArray& pool, unsigned long long seed, int step, const Batch& batch) {
     int example = example_of_warp();
     if (example < batch.size) {
         int batches = max(1, pool.length / batch.size);
-        int step = *clock - 1;
         long long position = ((long long)(step % batches) * batch.size + example) % pool.length;
         fill(table, pool.data[shuffled((int)position, pool.length, seed, (unsigned)(step / batches))], example, batch);
     }
+}
+
+extern "C" __global__ void __launch_bounds__(256) batch_assemble_shuffled(
+    Interactions table, IntegerArray pool, unsigned long long seed, const int* clock, Batch batch) {
+    assemble_shuffled(table, pool, seed, *clock - 1, batch);
+}
+
+// next = clock + 1, and the batch of that step.
+extern "C" __global__ void __launch_bounds__(256) batch_assemble_next(
+    Interactions table, IntegerArray pool, unsigned long long seed, const int* clock, int* next, Batch batch) {
+    const RunsBeside beside;
+    int step = *clock;
+    if (blockIdx.x == 0 && threadIdx.x == 0) {
+        *next = step + 1;
+    }
+    assemble_shuffled(table, pool, seed, step, batch);
 }
 
 extern "C" __global__ void __launch_bounds__(256) batch_assemble(Interactions table, IntegerArray interactions, Batch batch) {

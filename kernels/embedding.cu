@@ -10,6 +10,7 @@
 // The gradient has two ways. With atomic additions a block adds up small tables in shared memory, larger ones at once in device memory.
 // Without, everybody adds in a fixed order: tables that fit into shared memory are summed up per chunk of ids and then over the chunks; the
 // rows of larger ones are shared out to warps that each go through all ids.
+#include "common/dependent.cuh"
 #include "common/cuda.cuh"
 #include "common/embedding.cuh"
 #include "common/reduce.cuh"
@@ -87,12 +88,14 @@ struct EntityPair {
 };
 
 extern "C" __global__ void __launch_bounds__(256) embedding_gather_pair(LARGE_ARGUMENT(EntityPair) pair) {
+    const RunsBeside beside;
     const bool second = (int)blockIdx.x >= pair.of[0].blocks;
     const Entities& own = pair.of[second];
     gather<4>(own.ids, own.fields, blockIdx.x - (second ? pair.of[0].blocks : 0), own.rows_per_block, own.y);
 }
 
 extern "C" __global__ void __launch_bounds__(256) embedding_scatter_pair(LARGE_ARGUMENT(EntityPair) pair) {
+    const RunsBeside beside;
     const bool second = (int)blockIdx.x >= pair.of[0].blocks;
     const Entities& own = pair.of[second];
     DYNAMIC_SHARED(int2, found);

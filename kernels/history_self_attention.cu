@@ -325,7 +325,6 @@ __device__ __forceinline__ void differentiate_scores(const History& h, const Exa
 }
 
 template <bool EXACT> __device__ __forceinline__ void backward(const History& h) {
-    wait_for_launch_before();
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, true);
@@ -423,7 +422,7 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
         [&](int row, int column) { return dx[row * at.stride + column]; });
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_forward(LARGE_ARGUMENT(History) h) { forward<true>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_forward_tf32(LARGE_ARGUMENT(History) h) { forward<false>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_backward(LARGE_ARGUMENT(History) h) { backward<true>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_backward_tf32(LARGE_ARGUMENT(History) h) { backward<false>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_forward(LARGE_ARGUMENT(History) h) { const RunsBeside beside; forward<true>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_forward_tf32(LARGE_ARGUMENT(History) h) { const RunsBeside beside; forward<false>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_backward(LARGE_ARGUMENT(History) h) { const RunsBeside beside; backward<true>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attention_backward_tf32(LARGE_ARGUMENT(History) h) { const RunsBeside beside; backward<false>(h); }

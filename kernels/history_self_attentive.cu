@@ -95,7 +95,6 @@ template <bool EXACT> __device__ __forceinline__ void forward(const History& h) 
 }
 
 template <bool EXACT> __device__ __forceinline__ void backward(const History& h) {
-    wait_for_launch_before();
     DYNAMIC_SHARED(float, memory);
     const Examples own(h);
     const Arrays at(memory, h, true);
@@ -159,7 +158,7 @@ template <bool EXACT> __device__ __forceinline__ void backward(const History& h)
     });
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_forward(LARGE_ARGUMENT(History) h) { forward<true>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_forward_tf32(LARGE_ARGUMENT(History) h) { forward<false>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_backward(LARGE_ARGUMENT(History) h) { backward<true>(h); }
-extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_backward_tf32(LARGE_ARGUMENT(History) h) { backward<false>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_forward(LARGE_ARGUMENT(History) h) { const RunsBeside beside; forward<true>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_forward_tf32(LARGE_ARGUMENT(History) h) { const RunsBeside beside; forward<false>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_backward(LARGE_ARGUMENT(History) h) { const RunsBeside beside; backward<true>(h); }
+extern "C" __global__ void __launch_bounds__(256, 2) history_self_attentive_backward_tf32(LARGE_ARGUMENT(History) h) { const RunsBeside beside; backward<false>(h); }

@@ -10,6 +10,7 @@
 constexpr int AT_ONCE = 8;
 
 extern "C" __global__ void __launch_bounds__(256) history_sum_forward(LARGE_ARGUMENT(History) h) {
+    const RunsBeside beside;
     DYNAMIC_SHARED(int2, found); // (R, fields)
     const Examples own(h);
     find_history(h, own, found);
@@ -42,7 +43,7 @@ extern "C" __global__ void __launch_bounds__(256) history_sum_forward(LARGE_ARGU
 }
 
 extern "C" __global__ void __launch_bounds__(256) history_sum_backward(LARGE_ARGUMENT(History) h) {
-    wait_for_launch_before();
+    const RunsBeside beside;
     DYNAMIC_SHARED(int2, found); // (R, fields)
     float* tables = reinterpret_cast<float*>(found + h.examples * h.length * h.fields.count);
     const Examples own(h);

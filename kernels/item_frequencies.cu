@@ -11,6 +11,7 @@
 // the warps of a block share out the batch that it is compared with, and the last block to end writes the state when all have read it.
 #include "common/completion.cuh"
 #include "common/cuda.cuh"
+#include "common/dependent.cuh"
 #include "common/views.cuh"
 
 constexpr int THREADS = 256;
@@ -20,6 +21,7 @@ constexpr int WARPS = THREADS / WARP;
 extern "C" __global__ void __launch_bounds__(256) item_frequencies_update(
     int* last_seen, float* interval, float rate, IntegerArray items, const int* clock, float* log_probability, float* scratch,
     int* counter) {
+    const RunsBeside beside;
     __shared__ int earlier[WARPS][WARP];
     __shared__ int later[WARPS][WARP];
     int i = blockIdx.x * WARP + lane_index();

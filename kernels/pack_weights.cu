@@ -1,6 +1,7 @@
 // Weights of linear layers as the tensor cores take them (common/packed_row.cuh), once a step instead of once in every block of threads that
 // multiplies by them: fp16 pairs of four values of k in 16 bytes, once for y = x wᵀ, where k runs over inputs, and once for dx = dy w, where it
 // runs over outputs.
+#include "common/dependent.cuh"
 #include "common/packed_row.cuh"
 
 constexpr int WARPS = 8;
@@ -27,6 +28,7 @@ __device__ __forceinline__ uint4 scaled_pairs(float a, float b, float c, float d
 }
 
 extern "C" __global__ void __launch_bounds__(256) pack_weights(LARGE_ARGUMENT(Layers) layers) {
+    const RunsBeside beside;
     __shared__ float patches[WARPS][PATCH_ROWS * PATCH_COLUMNS];
     int index = 0;
     while (index + 1 < layers.count && (int)blockIdx.x >= layers.of[index + 1].first_block) {

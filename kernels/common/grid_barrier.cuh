@@ -55,6 +55,8 @@ struct GridBarrier {
             while (read(done) == 0) {
 #if defined(AUTOTOWER_EMULATOR)
                 wait_for_other_blocks();
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 700
+                asm volatile("nanosleep.u32 500;"); // Those that are waited for need the way to memory.
 #endif
             }
         }

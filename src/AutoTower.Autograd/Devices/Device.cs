@@ -88,9 +88,9 @@ public abstract class Device : IDisposable
     public abstract void Zero(nint address, long bytes);
 
     /// <summary>
-    /// Queues <paramref name="work"/> behind what is queued so far, but not in front of what comes: a device may run the two side by side, up to
-    /// the next of these, which wait for it: an optimiser's step, the loss of a batch, a copy, <see cref="Zero"/> or
-    /// <see cref="Synchronize"/>. Until then what the work writes must not be touched.
+    /// Queues <paramref name="work"/>, which a device may run beside other work of this kind, the pooling of histories and look-ups that are
+    /// queued next to it: none of them must need what another of them assigns. Everything else waits for it, such as a loss, an optimiser's
+    /// step, a copy or <see cref="Zero"/>.
     /// </summary>
     public virtual void Beside(Action work)
     {

@@ -99,9 +99,9 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
         device.Zero(_loss.Address, _loss.Bytes);
         device.Beside(() => Frequencies.Update(batch.Items, Clock, logProbability));
         path.Loss(tape, batch, new TwoTowerObjective(logProbability, _options.Temperature, _options.Regulariser, loss, batch.Rewards));
+        tape.Backward();
         device.Beside(PrepareNext);
         _nextIsReady = true;
-        tape.Backward();
         Optimiser.Step(groups);
         StepCount++;
     }
@@ -110,9 +110,7 @@ public sealed class TrainingStep : ICheckpointed, IDisposable
     {
         var (batch, clock) = _turns[1 - _turn];
         var next = new IntegerArray(clock.Address, 1);
-        _model.Device.Copy(Clock.Address, clock.Address, clock.Bytes);
-        _model.Device.Batches.Advance(next);
-        _model.Device.Batches.AssembleShuffled(_model.Data.Interactions, _pool, _seed, next, batch.Arrays(_options.BatchSize));
+        _model.Device.Batches.AssembleNext(_model.Data.Interactions, _pool, _seed, Clock, next, batch.Arrays(_options.BatchSize));
     }
 
     /// <summary>

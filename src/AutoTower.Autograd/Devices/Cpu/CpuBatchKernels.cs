@@ -23,6 +23,12 @@ internal sealed class CpuBatchKernels(CpuThreads threads) : IBatchKernels
         });
     }
 
+    public void AssembleNext(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, IntegerArray next, BatchArrays batch)
+    {
+        next.AsSpan()[0] = clock.AsSpan()[0] + 1;
+        AssembleShuffled(table, pool, seed, next, batch);
+    }
+
     public void Assemble(InteractionTable table, IntegerArray interactions, BatchArrays batch)
     {
         Shape.Require(interactions, batch.Users.Length);

@@ -11,6 +11,7 @@ internal sealed class CudaBatchKernels(CudaEngine engine) : IBatchKernels
     private const int ExamplesPerBlock = Threads / 32;
 
     private readonly CudaKernel _assembleShuffled = engine.Kernel("batch.cu", "batch_assemble_shuffled");
+    private readonly CudaKernel _assembleNext = engine.Kernel("batch.cu", "batch_assemble_next");
     private readonly CudaKernel _assemble = engine.Kernel("batch.cu", "batch_assemble");
     private readonly CudaKernel _advance = engine.Kernel("batch.cu", "batch_advance");
 
@@ -21,6 +22,15 @@ internal sealed class CudaBatchKernels(CudaEngine engine) : IBatchKernels
         var arguments = new KernelArguments();
         arguments.Add(new Interactions(table)).Add(pool).Add(seed).Add(clock.Address).Add(new Batch(batch));
         engine.Launch(_assembleShuffled, Dim3.Cover(batch.Users.Length, ExamplesPerBlock), Threads, 0, arguments);
+    }
+
+    public void AssembleNext(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, IntegerArray next, BatchArrays batch)
+    {
+        RequireShape(table, batch);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pool.Length);
+        var arguments = new KernelArguments();
+        arguments.Add(new Interactions(table)).Add(pool).Add(seed).Add(clock.Address).Add(next.Address).Add(new Batch(batch));
+        engine.LaunchBeside(_assembleNext, Dim3.Cover(batch.Users.Length, ExamplesPerBlock), Threads, 0, arguments);
     }
 
     public void Assemble(InteractionTable table, IntegerArray interactions, BatchArrays batch)

@@ -110,16 +110,6 @@ public sealed class CudaDevice : Device
     /// <inheritdoc/>
     public override IHistoryKernels? Histories { get; }
 
-    // The device's stream, behind whatever ran beside it.
-    private CudaStream Joined
-    {
-        get
-        {
-            _engine.JoinAll();
-            return _engine.Stream;
-        }
-    }
-
     /// <summary>What the families share; for graphs over whole steps.</summary>
     internal CudaEngine Engine => _engine;
 
@@ -144,24 +134,24 @@ public sealed class CudaDevice : Device
 
     /// <inheritdoc/>
     public override void Upload<T>(ReadOnlySpan<T> source, nint destination) =>
-        new CudaDeviceView<T>(destination, source.Length).CopyFromHostAndWait(source, Joined);
+        new CudaDeviceView<T>(destination, source.Length).CopyFromHostAndWait(source, _engine.Stream);
 
     /// <inheritdoc/>
     public override void Download<T>(nint source, Span<T> destination) =>
-        new CudaDeviceView<T>(source, destination.Length).ReadToHostAndWait(destination, Joined);
+        new CudaDeviceView<T>(source, destination.Length).ReadToHostAndWait(destination, _engine.Stream);
 
     /// <inheritdoc/>
     public override void Copy(nint source, nint destination, long bytes) =>
-        new CudaDeviceView<byte>(destination, bytes).CopyFrom(new CudaDeviceView<byte>(source, bytes), Joined);
+        new CudaDeviceView<byte>(destination, bytes).CopyFrom(new CudaDeviceView<byte>(source, bytes), _engine.Stream);
 
     /// <inheritdoc/>
-    public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(Joined);
+    public override void Zero(nint address, long bytes) => new CudaDeviceView<byte>(address, bytes).Clear(_engine.Stream);
 
     /// <inheritdoc/>
-    public override void Beside(Action work) => _engine.Beside(_engine.BesideSteps, work);
+    public override void Beside(Action work) => _engine.Beside(work);
 
     /// <inheritdoc/>
-    public override void Synchronize() => Joined.Synchronize();
+    public override void Synchronize() => _engine.Stream.Synchronize();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -82,7 +82,7 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
             return;
         }
 
-        _gatherPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, 0, in pair);
+        engine.LaunchBeside(_gatherPair, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, 0, in pair);
     }
 
     public void GatherBackward(ReadOnlySpan<EntityGather> gathers)
@@ -98,7 +98,7 @@ internal sealed class CudaEmbeddingKernels(CudaEngine engine) : IEmbeddingKernel
         }
 
         // Histories add to the same tables meanwhile, and only the optimiser waits for either.
-        engine.Beside(engine.BesideSteps, () => _scatterPair.Launch(engine.Stream, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, sharedBytes, in pair));
+        engine.Beside(() => engine.LaunchBeside(_scatterPair, new Dim3(pair.Of[0].Blocks + pair.Of[1].Blocks), Threads, sharedBytes, in pair));
     }
 
     private static void RequireShape(IntegerArray ids, ReadOnlySpan<FieldLookup> fields, Matrix y)

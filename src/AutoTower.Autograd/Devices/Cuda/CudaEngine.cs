@@ -10,7 +10,7 @@ using AutoTower.Kernels.Streams;
 namespace AutoTower.Autograd.Devices.Cuda;
 
 /// <summary>
-/// What the kernel families share: context, streams, memory, kernels and cuBLAS. A family method checks its shapes, then launches;
+/// What the kernel families share: context, one stream, memory, kernels and cuBLAS. A family method checks its shapes, then launches;
 /// it neither allocates nor waits.
 /// </summary>
 internal sealed class CudaEngine : IDisposable
@@ -24,7 +24,13 @@ internal sealed class CudaEngine : IDisposable
     private readonly CudaStream _main;
     private readonly DeviceScratch _scratch;
     private readonly IntegerArray _counters;
-    private SideStream? _current;
+    private readonly DeviceScratch _besideScratch;
+    private readonly CudaBlas _blas;
+    private bool _isBeside;
+
+    // Whether work beside it, or also an operation, may start while what was launched last still runs.
+    private bool _letsWorkStart;
+    private bool _letsOperationStart;
 
     public CudaEngine(CudaDeviceOptions options)
     {
@@ -41,16 +47,15 @@ internal sealed class CudaEngine : IDisposable
                     KernelsDirectory = options.KernelsDirectory ?? Environment.GetEnvironmentVariable(CudaDeviceOptions.KernelsVariable),
                     Warning = options.Warning,
                 }));
-            Blas = Own(new CudaBlas(_main) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
+            _blas = Own(new CudaBlas(_main) { MathMode = options.Precision == Precision.Tf32 ? MathMode.Tf32 : MathMode.Fp32 });
             // A fixed workspace: products can be captured, and give the same bits from run to run.
-            Blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
+            _blas.SetWorkspace(Own(Pool.Allocate<byte>(CudaBlas.RecommendedWorkspaceBytes, "cuBLAS workspace")).View);
             _scratch = Own(new DeviceScratch(Pool));
-            var counters = Own(Pool.Allocate<int>(3 * CompletionCounters, "completion counters"));
+            _besideScratch = Own(new DeviceScratch(Pool));
+            Weights = Own(new DeviceScratch(Pool));
+            var counters = Own(Pool.Allocate<int>(2 * CompletionCounters, "completion counters"));
             counters.View.Clear(_main);
-            _counters = new IntegerArray(counters.Pointer, CompletionCounters);
-            BesideTowers = Own(new SideStream(Context, _main, Pool, new IntegerArray(counters.Pointer + (CompletionCounters * sizeof(int)), CompletionCounters)));
-            BesideSteps = Own(new SideStream(Context, _main, Pool, new IntegerArray(counters.Pointer + (2 * CompletionCounters * sizeof(int)), CompletionCounters)));
-            Weights = Own(new DeviceScratch(Pool, BesideTowers.Follow));
+            _counters = new IntegerArray(counters.Pointer, 2 * CompletionCounters);
             // Compiling is the slow part of a first start; sources do not depend on each other.
             Parallel.ForEach(Library.SourceNames.Where(file => IsWanted(file, options, Context)), file => Library.GetModule(file));
         }
@@ -70,14 +75,15 @@ internal sealed class CudaEngine : IDisposable
 
     public CudaContext Context { get; }
 
-    /// <summary>Where work goes: the device's stream or, within <see cref="Beside"/>, one beside it.</summary>
-    public CudaStream Stream => _current?.Stream ?? _main;
-
-    /// <summary>What towers need before a forward pass, and what follows from their backward pass.</summary>
-    public SideStream BesideTowers { get; }
-
-    /// <summary>What else a training step has beside them (<see cref="Device.Beside"/>).</summary>
-    public SideStream BesideSteps { get; }
+    /// <summary>The device's stream. Who takes it queues something that waits for all before it, what ran beside it included.</summary>
+    public CudaStream Stream
+    {
+        get
+        {
+            Join();
+            return _main;
+        }
+    }
 
     /// <summary>Whether a kernel that waits itself may start before the launch in front of it ends.</summary>
     public bool OverlapsLaunches => Context.ComputeCapability >= new ComputeCapability(9, 0);
@@ -86,16 +92,31 @@ internal sealed class CudaEngine : IDisposable
 
     public KernelLibrary Library { get; }
 
-    public CudaBlas Blas { get; }
+    /// <summary>cuBLAS on <see cref="Stream"/>, in whose order it works.</summary>
+    public CudaBlas Blas
+    {
+        get
+        {
+            Join();
+            return _blas;
+        }
+    }
 
-    /// <summary>Memory for intermediate results within one operation.</summary>
-    public DeviceScratch Scratch => _current?.Scratch ?? _scratch;
+    /// <summary>Memory for intermediate results within one operation; work beside operations has its own, one such work at a time.</summary>
+    public DeviceScratch Scratch
+    {
+        get
+        {
+            _letsWorkStart &= !_isBeside;
+            return _isBeside ? _besideScratch : _scratch;
+        }
+    }
 
     /// <summary>Memory for weights in another form, which outlives single operations.</summary>
     public DeviceScratch Weights { get; }
 
     /// <summary>Zeros, for kernels whose last block finishes the work: it finds itself last by counting, and leaves zeros behind.</summary>
-    public IntegerArray Counters => _current?.Counters ?? _counters;
+    public IntegerArray Counters => _counters.Slice(_isBeside ? CompletionCounters : 0, CompletionCounters);
 
     /// <summary>Finds a kernel; for constructors of families.</summary>
     /// <param name="file">The source, such as dense.cu.</param>
@@ -145,47 +166,50 @@ internal sealed class CudaEngine : IDisposable
     }
 
     /// <summary>
-    /// Queues work beside the device's stream: it starts after what is queued so far, and later work waits for it only after
-    /// <see cref="Join"/>. Its results, and the memory it uses, must not be touched before. Within such work it is queued in the same stream.
+    /// Launches a kernel that may run beside the launch in front of it (<c>RunsBeside</c> in kernels/common/dependent.cuh): where that is work
+    /// queued by <see cref="Beside"/> or, for such work, an operation that runs beside it.
     /// </summary>
-    /// <param name="side">Where it is queued.</param>
-    /// <param name="work">Launches into <see cref="Stream"/>, with scratch memory and counters of their own.</param>
-    public void Beside(SideStream side, Action work)
+    /// <param name="kernel">The kernel, a grid of one dimension.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="arguments">The kernel's arguments in its order.</param>
+    public void LaunchBeside(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, scoped in KernelArguments arguments)
     {
-        if (_current is not null)
-        {
-            work();
-            return;
-        }
+        kernel.Launch(_main, grid, block, sharedBytes, arguments, StartsAtOnce());
+    }
 
-        side.Follow();
-        _current = side;
+    /// <summary>The same for a kernel whose only parameter is a struct.</summary>
+    /// <typeparam name="T">The struct, laid out as in the kernel.</typeparam>
+    /// <param name="kernel">The kernel, a grid of one dimension.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of a block.</param>
+    /// <param name="sharedBytes">Dynamic shared memory of a block in bytes.</param>
+    /// <param name="argument">The struct.</param>
+    public void LaunchBeside<T>(CudaKernel kernel, Dim3 grid, Dim3 block, int sharedBytes, in T argument)
+        where T : unmanaged => kernel.Launch(_main, grid, block, sharedBytes, in argument, StartsAtOnce());
+
+    /// <summary>
+    /// Queues work that may run beside the operations that come, up to the first whose kernel is launched without <see cref="LaunchBeside"/>,
+    /// and beside what was queued since the last such operation: it must not need what that assigns.
+    /// </summary>
+    /// <param name="work">Launches, with scratch memory and counters of their own.</param>
+    public void Beside(Action work)
+    {
+        var isWithin = _isBeside;
+        _isBeside = true;
         try
         {
             work();
         }
         finally
         {
-            _current = null;
-            side.Mark();
+            _isBeside = isWithin;
         }
     }
 
-    /// <summary>Makes what is queued from now on wait for work in <paramref name="side"/>; within work beside the stream nothing happens.</summary>
-    public void Join(SideStream side)
-    {
-        if (_current is null)
-        {
-            side.Join();
-        }
-    }
-
-    /// <summary>The same for all work beside the stream.</summary>
-    public void JoinAll()
-    {
-        Join(BesideTowers);
-        Join(BesideSteps);
-    }
+    /// <summary>Makes what is launched from now on wait for all before it.</summary>
+    public void Join() => _letsWorkStart = _letsOperationStart = false;
 
     /// <summary>Blocks that cover <paramref name="work"/> items, at most enough to fill the device; the kernel strides over the rest.</summary>
     /// <param name="work">Items.</param>
@@ -219,6 +243,14 @@ internal sealed class CudaEngine : IDisposable
         _ when CudaRankingKernels.Owns(file) => CudaRankingKernels.IsWanted(context, options),
         _ => true,
     };
+
+    private bool StartsAtOnce()
+    {
+        var atOnce = OverlapsLaunches && (_isBeside ? _letsWorkStart : _letsOperationStart);
+        _letsOperationStart = _isBeside;
+        _letsWorkStart = _isBeside || atOnce;
+        return atOnce;
+    }
 
     private T Own<T>(T created)
         where T : IDisposable

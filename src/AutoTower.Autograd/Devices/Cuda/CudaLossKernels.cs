@@ -25,26 +25,16 @@ internal sealed class CudaLossKernels(CudaEngine engine) : ILossKernels
         Shape.Require(logProbability, 1, items.Length);
         Shape.Require(frequencies.Interval, 1, frequencies.LastSeen.Length);
         var scratch = engine.Scratch.Reserve((long)items.Length * sizeof(float));
-        engine.Launch(
-            _updateFrequencies,
-            Dim3.Cover(items.Length, OccurrencesPerBlock),
-            Threads,
-            0,
-            frequencies.LastSeen.Address,
-            frequencies.Interval.Address,
-            frequencies.Rate,
-            items,
-            clock.Address,
-            logProbability.Address,
-            scratch,
-            engine.Counters.Address);
+        var arguments = new KernelArguments();
+        arguments.Add(frequencies.LastSeen.Address).Add(frequencies.Interval.Address).Add(frequencies.Rate).Add(items).Add(clock.Address)
+            .Add(logProbability.Address).Add(scratch).Add(engine.Counters.Address);
+        engine.LaunchBeside(_updateFrequencies, Dim3.Cover(items.Length, OccurrencesPerBlock), Threads, 0, arguments);
     }
 
     public void BatchSoftmaxForward(
         Matrix users, Matrix items, Matrix logProbability, Matrix rewards, float temperature, Matrix probabilities, Matrix loss)
     {
         var batch = users.Rows;
-        engine.JoinAll();
         Shape.Require(items, batch, users.Columns);
         Shape.RequireIfPresent(logProbability, 1, batch);
         Shape.RequireIfPresent(rewards, 1, batch);

@@ -23,7 +23,6 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
         ParameterSlabs slabs, ReadOnlySpan<ParameterSegment> segments, ReadOnlySpan<TouchedRows> rows, AdamRule rule, Matrix norm)
     {
         Shape.Require(norm, 1, 1);
-        engine.JoinAll();
         var rowBlocks = CudaRowUpdates.NormBlocks(rows);
         var blocks = rowBlocks;
         for (var first = 0; first < segments.Length; first += AdamSegments.Most)
@@ -63,7 +62,6 @@ internal sealed class CudaOptimiserKernels(CudaEngine engine) : IOptimiserKernel
 
     public void Discard(ParameterSlabs slabs, ReadOnlySpan<TouchedRows> rows)
     {
-        engine.JoinAll();
         _rows.Discard(slabs, rows);
     }
 

@@ -28,6 +28,9 @@ public interface IBatchKernels
     /// </summary>
     void AssembleShuffled(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, BatchArrays batch);
 
+    /// <summary>next[0] = clock[0] + 1, and <see cref="AssembleShuffled"/> of that step. The two clocks are different ones.</summary>
+    void AssembleNext(InteractionTable table, IntegerArray pool, ulong seed, IntegerArray clock, IntegerArray next, BatchArrays batch);
+
     /// <summary>The batch of the given interactions, in order.</summary>
     void Assemble(InteractionTable table, IntegerArray interactions, BatchArrays batch);
 

@@ -56,7 +56,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
         var memory = Memory(batch.Pooling, batch.Histories);
         var launch = Describe(batch, memory, backward: false);
         var sharedBytes = memory.Bytes(launch.Examples, backward: false, launch.Panel);
-        KernelsOf(batch.Pooling.Kind).Forward.Launch(_engine.Stream, Grid(launch), Threads, sharedBytes, in launch);
+        _engine.LaunchBeside(KernelsOf(batch.Pooling.Kind).Forward, Grid(launch), Threads, sharedBytes, in launch);
     }
 
     public void Backward(HistoryBatch batch)
@@ -79,7 +79,7 @@ internal sealed class CudaHistoryKernels : IHistoryKernels
             sharedBytes += launch.Copies * launch.Fields.Sums * sizeof(float);
         }
 
-        KernelsOf(batch.Pooling.Kind).Backward.Launch(_engine.Stream, Grid(launch), Threads, sharedBytes, in launch, _engine.OverlapsLaunches);
+        _engine.LaunchBeside(KernelsOf(batch.Pooling.Kind).Backward, Grid(launch), Threads, sharedBytes, in launch);
     }
 
     private static HistoryMemory Memory(HistoryPooling pooling, HistoryInputs histories) =>

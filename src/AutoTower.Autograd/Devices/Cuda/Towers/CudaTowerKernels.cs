@@ -85,12 +85,11 @@ internal sealed class CudaTowerKernels : ITowerKernels
     public void Prepare(TowerPath user, TowerPath item, Action inputs)
     {
         _packed.Prepare([user, item]);
-        _engine.Beside(_engine.BesideTowers, inputs);
+        _engine.Beside(inputs);
     }
 
     public void Forward(ReadOnlySpan<TowerActivations> towers, TowerStatistics statistics)
     {
-        _engine.Join(_engine.BesideTowers);
         _packed.BeginForward(Paths(towers));
         var batch = towers[0].Batch;
         var groups = towers[0].Groups;
@@ -187,7 +186,6 @@ internal sealed class CudaTowerKernels : ITowerKernels
 
     public void Softmax(SoftmaxBatch batch)
     {
-        _engine.Join(_engine.BesideSteps);
         _softmax.Run(batch);
     }
 

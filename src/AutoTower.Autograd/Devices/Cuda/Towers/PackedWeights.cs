@@ -19,7 +19,7 @@ internal sealed class PackedWeights(CudaEngine engine)
     /// <summary>Packs beside the device's stream what the next forward pass will need.</summary>
     public void Prepare(TowerPath[] paths)
     {
-        engine.Beside(engine.BesideTowers, () => Pack(paths));
+        engine.Beside(() => Pack(paths));
         _isFresh = true;
     }
 
@@ -90,7 +90,7 @@ internal sealed class PackedWeights(CudaEngine engine)
             }
         }
 
-        _pack.Launch(engine.Stream, blocks, Threads, 0, in tasks);
+        engine.LaunchBeside(_pack, blocks, Threads, 0, in tasks);
     }
 
     private static IEnumerable<LinearLayer> Layers(TowerPath path)

@@ -6,11 +6,15 @@ namespace AutoTower.Autograd.Devices.Cuda.Towers;
 /// <summary>What kernels are told of a tower: addresses and shapes.</summary>
 internal sealed class TowerDescriptions(CudaEngine engine, TilePartials partials)
 {
+    // What blocks of threads look at again and again lies in cache lines of its own, so that they don't disturb each other.
+    private const int CacheLine = 128 / sizeof(int);
+    private const int FirstDone = 3 * CacheLine;
+
     /// <summary>What a tower's backward pass sets at its end for a launch behind it.</summary>
-    public static nint Done(CudaEngine engine, int index) => engine.Counters.Slice(6 + index, 1).Address;
+    public static nint Done(CudaEngine engine, int index) => engine.Counters.Slice(FirstDone + index, 1).Address;
 
     /// <summary>What the blocks of that launch count themselves with.</summary>
-    public static nint DoneCounter(CudaEngine engine) => engine.Counters.Slice(8, 1).Address;
+    public static nint DoneCounter(CudaEngine engine) => engine.Counters.Slice(FirstDone + 2, 1).Address;
 
     /// <summary>Describes all stages of a tower.</summary>
     /// <param name="tower">Its memory.</param>
@@ -29,7 +33,7 @@ internal sealed class TowerDescriptions(CudaEngine engine, TilePartials partials
             Vectors = tower.Vectors.Value.Address,
             Norms = tower.Norms.Address,
             VectorGradients = tower.Vectors.Gradient.Address,
-            Barrier = engine.Counters.Slice(2 + (2 * index), 2).Address,
+            Barrier = engine.Counters.Slice((1 + index) * CacheLine, 2).Address,
             Counter = engine.Counters.Slice(index, 1).Address,
             PenaltyPartials = tower.Penalty.Partials.Address,
             PenaltyNorm = tower.Penalty.Norm.Address,

@@ -13,7 +13,7 @@ internal sealed class WeightGradients(CudaEngine engine)
     private readonly CudaKernel _kernel = engine.Kernel(
         "weight_gradients.cu", engine.Options.Precision == Precision.Tf32 ? "weight_gradients_tf32" : "weight_gradients_exact");
 
-    /// <summary>Accumulates them, from what a backward pass left, beside the device's stream.</summary>
+    /// <summary>Accumulates them, from what a backward pass left.</summary>
     public void Launch(ReadOnlySpan<TowerActivations> towers)
     {
         var tasks = default(WeightGradientTasks);
@@ -23,8 +23,7 @@ internal sealed class WeightGradients(CudaEngine engine)
         }
 
         var blocks = Schedule(ref tasks);
-        // Nothing but the optimiser waits for them, so they run beside the rest of the backward pass.
-        engine.Beside(engine.BesideTowers, () => _kernel.Launch(engine.Stream, blocks, Threads, 0, in tasks));
+        _kernel.Launch(engine.Stream, blocks, Threads, 0, in tasks);
     }
 
     /// <summary>
