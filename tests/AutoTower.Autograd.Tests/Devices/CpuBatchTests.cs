@@ -54,6 +54,18 @@ public class CpuBatchTests
     }
 
     [Fact]
+    public void The_next_batch_is_that_of_the_clock_after_this_one()
+    {
+        using var device = new CpuDevice(2);
+        var (batch, expected) = (new Batch(device, 3), new Batch(device, 3));
+        HostIntegers clock = new(device, 4), next = new(device, -1), pool = new(device, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+        device.Batches.AssembleNext(Table(device), pool.View, 11, clock.View, next.View, batch.Arrays);
+        Assert.Equal([4, 5], [clock.Values[0], next.Values[0]]);
+        device.Batches.AssembleShuffled(Table(device), pool.View, 11, next.View, expected.Arrays);
+        Assert.Equal(expected.Items.Values.ToArray(), batch.Items.Values.ToArray());
+    }
+
+    [Fact]
     public void A_pool_smaller_than_a_batch_repeats()
     {
         using var device = new CpuDevice(1);

@@ -33,6 +33,19 @@ public class BatchParityTests(GpuDevices devices) : DeviceParityTest(devices)
     }
 
     [Fact]
+    public void The_next_batch_with_its_clock()
+    {
+        var table = Interactions(1500, 20);
+        var pool = RandomIntegers(1000, 0, 1500);
+        var (clock, next, batch) = (Integers(17), Integers(-1), NewBatch(64, 20));
+        Run(device => device.Batches.AssembleNext(
+            table(device), pool.On(device), 0x123456789ABCDEFul, clock.On(device), next.On(device), batch.On(device)));
+        AssertSame(clock);
+        AssertSame(next);
+        AssertSameBatch(batch);
+    }
+
+    [Fact]
     public void Given_interactions_with_no_short_and_long_histories()
     {
         var table = Interactions(600, 12);

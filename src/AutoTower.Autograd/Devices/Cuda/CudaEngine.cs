@@ -166,8 +166,8 @@ internal sealed class CudaEngine : IDisposable
     }
 
     /// <summary>
-    /// Launches a kernel that may run beside the launch in front of it (<c>RunsBeside</c> in kernels/common/dependent.cuh): where that is work
-    /// queued by <see cref="Beside"/> or, for such work, an operation that runs beside it.
+    /// Launches a kernel that may run beside the one in front of it (<c>RunsBeside</c> in kernels/common/dependent.cuh). It does where that is
+    /// work queued by <see cref="Beside"/>; work itself also does where that is an operation that runs beside such work.
     /// </summary>
     /// <param name="kernel">The kernel, a grid of one dimension.</param>
     /// <param name="grid">Blocks.</param>
@@ -190,8 +190,8 @@ internal sealed class CudaEngine : IDisposable
         where T : unmanaged => kernel.Launch(_main, grid, block, sharedBytes, in argument, StartsAtOnce());
 
     /// <summary>
-    /// Queues work that may run beside the operations that come, up to the first whose kernel is launched without <see cref="LaunchBeside"/>,
-    /// and beside what was queued since the last such operation: it must not need what that assigns.
+    /// Queues work that needs nothing of what was queued since the last launch that was not <see cref="LaunchBeside"/>, and that nothing needs
+    /// up to the next such launch. Its own launches may then run beside those in between; other launches wait for it.
     /// </summary>
     /// <param name="work">Launches, with scratch memory and counters of their own.</param>
     public void Beside(Action work)
