@@ -161,10 +161,7 @@ __device__ __forceinline__ void block_backward(const Block& block, const Tile& t
     const int q = HEAD * block.parameter; // of self-attention
     const int inner = block.kind == MLP ? block.parameter : block.kind == ELEMENTWISE ? WIDTH : n * q;
     const LayerWeight output(block.output_weight, inner, WIDTH);
-    LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, output);
-    if (sums.parts == 1 && block.kind == MLP) {
-        sums.sums = memory.work;
-    }
+    LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, block.kind == MLP ? memory.work : memory.sums, output);
     __syncthreads();
     multiply<1, EXACT>({memory.gradient, GRADIENT_STRIDE, 1, 0}, output, sums);
     __syncthreads();
@@ -224,7 +221,7 @@ __device__ __forceinline__ void block_backward(const Block& block, const Tile& t
     __syncthreads();
     const LayerWeight first(block.first_weight, block.kind == MLP ? n * WIDTH : WIDTH, block.kind == MLP ? inner : 4 * q);
     if (block.kind == MLP) {
-        sums = LayerSums::shared_by_warps<1>(memory.sums, first);
+        sums = LayerSums::shared_by_warps<1>(memory.sums, memory.sums, first);
     } else {
         sums = {memory.sums, padded(n * WIDTH), 1, 0};
     }
@@ -281,10 +278,7 @@ __device__ __forceinline__ void align_gradient(const Tower& tower, const Tile& t
     });
     __syncthreads();
     const LayerWeight weight(tower.alignment_weight, tower.input_width, WIDTH);
-    LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, weight);
-    if (sums.parts == 1) {
-        sums.sums = memory.work;
-    }
+    const LayerSums sums = LayerSums::shared_by_warps<1>(memory.sums, memory.work, weight);
     multiply<1, EXACT>({memory.gradient, GRADIENT_STRIDE, 1, 0}, weight, sums);
     __syncthreads();
     const float norm = tower.penalty_columns > 0 ? *tower.penalty_norm : 0;

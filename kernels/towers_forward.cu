@@ -156,7 +156,7 @@ __device__ __forceinline__ void align_input(const Tower& tower, const Tile& tile
     const float2 bias = *reinterpret_cast<const float2*>(tower.alignment_bias + 2 * lane_index());
     __syncthreads();
     const LayerWeight weight(tower.alignment_weight, WIDTH, tower.input_width);
-    const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
+    const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, memory.sums, weight);
     multiply<MT, EXACT>({input, stride, 1, 0}, weight, sums);
     __syncthreads();
     for_own_rows<MT>([&](int row) {
@@ -217,10 +217,7 @@ __device__ __forceinline__ LayerInput before_last_layer(
         const int hidden = block.parameter;
         const int stride = padded(hidden);
         const LayerWeight weight(block.first_weight, hidden, n * WIDTH);
-        LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
-        if (sums.parts == 1) {
-            sums.sums = work;
-        }
+        const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, work, weight);
         multiply<MT, EXACT>({memory.packed, memory.stride, 1, 0}, weight, sums);
         __syncthreads();
         for_own_rows<MT>([&](int row) {
@@ -360,7 +357,7 @@ template <int MT, bool EXACT, bool RESIDENT> __device__ __forceinline__ void for
         int width;
         const LayerInput input = before_last_layer<MT, EXACT>(block, tile, memory, stage + 1, memory.rest, work, &width);
         const LayerWeight weight(block.output_weight, WIDTH, width);
-        const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, weight);
+        const LayerSums sums = LayerSums::shared_by_warps<MT>(memory.sums, memory.sums, weight);
         multiply<MT, EXACT>(input, weight, sums);
         __syncthreads();
         for_own_rows<MT>([&](int row) {

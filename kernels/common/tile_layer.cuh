@@ -46,11 +46,11 @@ struct LayerSums {
     int parts;
     int part_step;
 
-    // In the memory for sums: as many parts as keep all warps busy.
-    template <int MT> __device__ __forceinline__ static LayerSums shared_by_warps(float* memory, const LayerWeight& weight) {
+    // In the memory for sums: as many parts as keep all warps busy. Where that is one, the result lies in `whole`, and may be wider.
+    template <int MT> __device__ __forceinline__ static LayerSums shared_by_warps(float* memory, float* whole, const LayerWeight& weight) {
         const int parts = min(min(max(TILE_WARPS * GROUP / weight.columns, 1), weight.depth / 16), MOST_PARTS);
         const int stride = padded(weight.columns);
-        return {memory, stride, parts, 16 * MT * stride};
+        return {parts == 1 ? whole : memory, stride, parts, 16 * MT * stride};
     }
 
     // The sum of the parts of four columns of a row, times a scale; pair: of two columns.

@@ -7,7 +7,9 @@
 
 // Eight values of one head.
 struct HeadVector {
-    __align__(16) float v[HEAD];
+    __align__(16) float v[HEAD] = {};
+
+    __device__ __forceinline__ HeadVector() {}
 
     __device__ __forceinline__ explicit HeadVector(const float* source) {
         *reinterpret_cast<float4*>(v) = load_quad(source);
@@ -116,12 +118,8 @@ __device__ __forceinline__ void attend_row_backward(
             of_weight[j] = j < n ? gradient.dot(projections.of(2, j, head)) : 0;
             along = fmaf(own[j], of_weight[j], along);
         }
-        HeadVector of_query = gradient;
         gradient.store(place(3));
-        #pragma unroll
-        for (int a = 0; a < HEAD; a++) {
-            of_query.v[a] = 0;
-        }
+        HeadVector of_query;
         #pragma unroll
         for (int j = 0; j < MOST_INPUTS; j++) {
             if (j < n) {
@@ -136,15 +134,10 @@ __device__ __forceinline__ void attend_row_backward(
     __syncwarp();
     if (token < n) {
         // As a key and value: from all queries.
-        HeadVector of_key = projections.of(0, 0, head);
-        HeadVector of_value = upstream_of(0);
-        #pragma unroll
-        for (int a = 0; a < HEAD; a++) {
-            of_key.v[a] *= scores[token];
-            of_value.v[a] *= weights[token];
-        }
+        HeadVector of_key;
+        HeadVector of_value;
         #pragma unroll 1
-        for (int i = 1; i < n; i++) {
+        for (int i = 0; i < n; i++) {
             of_key.add(scores[i * n + token], projections.of(0, i, head));
             of_value.add(weights[i * n + token], upstream_of(i));
         }

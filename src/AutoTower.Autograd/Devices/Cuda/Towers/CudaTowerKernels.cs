@@ -106,8 +106,8 @@ internal sealed class CudaTowerKernels : ITowerKernels
             },
         };
         _partials.Begin(batch, groups);
-        var isResident = Describe(ref launch, towers, _packed.Forward, TowerMemory.ResidentForward, waits: !statistics.UseRunningStatistics, out var bytes);
-        if (isResident)
+        Describe(ref launch, towers, _packed.Forward);
+        if (IsResident(towers, TowerMemory.ResidentForward, waits: !statistics.UseRunningStatistics, out var bytes))
         {
             var grid = new Dim3(groups * TowerMemory.Pieces(batch, TowerMemory.TileRows), towers.Length);
             LaunchResident(_forwardResident, grid, bytes, in launch, waits: !statistics.UseRunningStatistics);
@@ -141,26 +141,28 @@ internal sealed class CudaTowerKernels : ITowerKernels
         var grid = new Dim3(TowerMemory.Pieces(batch, TowerMemory.TileRows), towers.Length);
         var launch = new TowersLaunch { Pass = new PassLaunch { Batch = batch, Groups = 1 } };
         _partials.Begin(batch, 1);
-        if (!Describe(ref launch, towers, _packed.Backward, TowerMemory.ResidentBackward, waits: true, out var bytes))
+        Describe(ref launch, towers, _packed.Backward);
+        if (!IsResident(towers, TowerMemory.ResidentBackward, waits: true, out var bytes))
         {
             BackwardByStage(towers, ref launch, grid);
             _weights.Launch(towers);
+            return;
         }
-        else if (!_engine.OverlapsLaunches)
+
+        Span<nint> done = stackalloc nint[towers.Length];
+        for (var i = 0; i < towers.Length && _engine.OverlapsLaunches; i++)
         {
-            LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
-            _weights.Launch(towers);
+            launch.Of[i].Done = done[i] = TowerDescriptions.Done(_engine, i);
+        }
+
+        LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
+        if (_engine.OverlapsLaunches)
+        {
+            _weights.LaunchBehind(towers, done, TowerDescriptions.DoneCounter(_engine));
         }
         else
         {
-            Span<nint> done = stackalloc nint[towers.Length];
-            for (var i = 0; i < towers.Length; i++)
-            {
-                launch.Of[i].Done = done[i] = TowerDescriptions.Done(_engine, i);
-            }
-
-            LaunchResident(_backwardResident, grid, bytes, in launch, waits: true);
-            _weights.LaunchBehind(towers, done, TowerDescriptions.DoneCounter(_engine));
+            _weights.Launch(towers);
         }
     }
 
@@ -222,16 +224,22 @@ internal sealed class CudaTowerKernels : ITowerKernels
         return paths;
     }
 
-    // Blocks of threads that wait for one another must all run at once, one a multiprocessor; where batch norm goes by running statistics, none
-    // waits. Shared memory must hold what one stage leaves for others.
-    private bool Describe(
-        ref TowersLaunch launch, ReadOnlySpan<TowerActivations> towers, Func<LinearLayer, nint> packed, Func<TowerPath, int> sharedBytes, bool waits, out int bytes)
+    private void Describe(ref TowersLaunch launch, ReadOnlySpan<TowerActivations> towers, Func<LinearLayer, nint> packed)
     {
-        bytes = 0;
         for (var i = 0; i < towers.Length; i++)
         {
             launch.Of[i] = _descriptions.Describe(towers[i], i, packed);
-            bytes = Math.Max(bytes, sharedBytes(towers[i].Path));
+        }
+    }
+
+    // Whether one launch runs all stages, with so much shared memory: it must hold what one stage leaves for others. Blocks of threads that wait
+    // for one another must all run at once, one a multiprocessor; where batch norm goes by running statistics, none waits.
+    private bool IsResident(ReadOnlySpan<TowerActivations> towers, Func<TowerPath, int> sharedBytes, bool waits, out int bytes)
+    {
+        bytes = 0;
+        foreach (var tower in towers)
+        {
+            bytes = Math.Max(bytes, sharedBytes(tower.Path));
         }
 
         var tiles = towers.Length * TowerMemory.Pieces(towers[0].Batch, TowerMemory.TileRows);
