@@ -8,38 +8,51 @@ using AutoTower.Search.Supernet;
 
 namespace AutoTower.Search.Evaluation;
 
-/// <summary>Full ranking of all items for every test user by inner product (SPEC.md, Evaluation).</summary>
-public static class FullRanking
+/// <summary>
+/// Full ranking of all items for every test user by inner product (SPEC.md, Evaluation), with the weights and running statistics that a model has
+/// when this is created: items get their vectors once for all queries.
+/// </summary>
+public sealed class FullRanking : IDisposable
 {
     private const int ChunkSize = 1024;
+    private readonly ITwoTowerModel _model;
+    private readonly DeviceBuffer<float> _items;
+    private readonly RetrievalIndex _retrieval;
+    private readonly DeviceBatch _batch;
+
+    /// <summary>Computes the vectors of all items.</summary>
+    /// <param name="model">The model; its weights stay as they are while this is used.</param>
+    public FullRanking(ITwoTowerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        _model = model;
+        _items = TowerVectors.Items(model);
+        _retrieval = new RetrievalIndex(
+            model.Device, new ItemTable(new Matrix(_items.Address, model.Data.Dataset.Items.Count - 1, model.OutputWidth)));
+        _batch = new DeviceBatch(model.Device, ChunkSize, model.Data.Dataset.HistoryLength);
+    }
 
     /// <summary>The cut-offs that are always reported.</summary>
     public static IReadOnlyList<int> Cutoffs { get; } = [1, 5, 10, 50, 100];
 
-    /// <summary>Ranks with the weights and running statistics that <paramref name="model"/> has now. Waits for the device.</summary>
-    /// <param name="model">The model.</param>
+    /// <summary>Ranks for one set of queries. Waits for the device.</summary>
     /// <param name="queries">Whose histories, what is excluded, what is to be found.</param>
     /// <param name="protocol">The protocol the queries were made for.</param>
-    public static RankingMetrics Evaluate(ITwoTowerModel model, RankingQueries queries, EvaluationProtocol protocol)
+    public RankingMetrics Evaluate(RankingQueries queries, EvaluationProtocol protocol)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(queries);
-        var device = model.Device;
-        var depth = Math.Min(Cutoffs[^1], model.Data.Dataset.Items.Count - 1);
+        var device = _model.Device;
+        var depth = Math.Min(Cutoffs[^1], _model.Data.Dataset.Items.Count - 1);
         var accumulator = new MetricAccumulator(protocol, Cutoffs);
         using var arena = new Arena(device, "full ranking");
-        using var items = TowerVectors.Items(model);
-        using var retrieval = new RetrievalIndex(
-            device, new ItemTable(new Matrix(items.Address, model.Data.Dataset.Items.Count - 1, model.OutputWidth)));
-        using var batchMemory = new DeviceBatch(device, ChunkSize, model.Data.Dataset.HistoryLength);
         for (var first = 0; first < queries.Count; first += ChunkSize)
         {
             var count = Math.Min(ChunkSize, queries.Count - first);
             arena.Reset();
-            var batch = batchMemory.Arrays(count);
-            device.Batches.Assemble(model.Data.Interactions, arena.NewIntegers(queries.Interactions.AsSpan(first, count)), batch);
-            var vectors = model.Users(new Tape(arena, ForwardMode.Inference), batch).Value.Reshape(count * model.Interests, model.OutputWidth);
-            Rank(retrieval, arena, vectors, model.Interests, (queries, first), depth, accumulator);
+            var batch = _batch.Arrays(count);
+            device.Batches.Assemble(_model.Data.Interactions, arena.NewIntegers(queries.Interactions.AsSpan(first, count)), batch);
+            var vectors = _model.Users(new Tape(arena, ForwardMode.Inference), batch).Value.Reshape(count * _model.Interests, _model.OutputWidth);
+            Rank(_retrieval, arena, vectors, _model.Interests, (queries, first), depth, accumulator);
         }
 
         return accumulator.ToMetrics();
@@ -66,6 +79,14 @@ public static class FullRanking
             var chunk = users.SliceRows(first, Math.Min(ChunkSize, queries.Count - first));
             Rank(retrieval, arena, chunk, 1, (queries, first), Math.Min(depth, items.Rows), accumulator);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _batch.Dispose();
+        _retrieval.Dispose();
+        _items.Dispose();
     }
 
     // Users have as many vectors, one behind the other, as they have interests.

@@ -87,12 +87,18 @@ public sealed class Experiment : IDisposable
     }
 
     /// <summary>Metrics of a model on the test set, by protocol.</summary>
-    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(ITwoTowerModel model) =>
-        _queries.ToDictionary(pair => pair.Key, pair => FullRanking.Evaluate(model, pair.Value, pair.Key));
+    public IReadOnlyDictionary<EvaluationProtocol, RankingMetrics> Rank(ITwoTowerModel model)
+    {
+        using var ranking = new FullRanking(model);
+        return Rank(ranking);
+    }
 
     /// <summary>Metrics of a trained model on the test set and on validation data.</summary>
-    public ModelRanking RankAll(ITwoTowerModel model) =>
-        new(Rank(model), FullRanking.Evaluate(model, ValidationQueries, EvaluationProtocol.Strict));
+    public ModelRanking RankAll(ITwoTowerModel model)
+    {
+        using var ranking = new FullRanking(model);
+        return new(Rank(ranking), ranking.Evaluate(ValidationQueries, EvaluationProtocol.Strict));
+    }
 
     /// <summary>Trains <paramref name="architecture"/> from scratch. The caller owns the model.</summary>
     /// <param name="architecture">What to train.</param>
@@ -132,4 +138,7 @@ public sealed class Experiment : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Data.Dispose();
+
+    private Dictionary<EvaluationProtocol, RankingMetrics> Rank(FullRanking ranking) =>
+        _queries.ToDictionary(pair => pair.Key, pair => ranking.Evaluate(pair.Value, pair.Key));
 }

@@ -17,7 +17,8 @@ public class FullRankingTests
         using var world = new SmallWorld();
         using var model = new TwoTowerModel(world.Experiment.Data, SearchSpace.Only(SmallWorld.Mixed), world.Experiment.Shape, 3);
         var queries = RankingQueries.Create(world.Experiment.Dataset, world.Experiment.Split, protocol, 1);
-        var found = FullRanking.Evaluate(model.At(SmallWorld.Mixed), queries, protocol);
+        using var ranking = new FullRanking(model.At(SmallWorld.Mixed));
+        var found = ranking.Evaluate(queries, protocol);
         var expected = Naive(model.At(SmallWorld.Mixed), queries, protocol);
         Assert.Equal(expected.Users, found.Users);
         Assert.Equal(expected.Recall, found.Recall);

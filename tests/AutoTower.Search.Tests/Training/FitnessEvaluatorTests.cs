@@ -82,7 +82,8 @@ public sealed class FitnessEvaluatorTests
         model.ResetRunningStatistics();
         evaluator.Recalibrate(Other);
         var queries = RankingQueries.ForValidation(world.Experiment.Dataset, world.Experiment.Split, 1);
-        var ranking = FullRanking.Evaluate(model.At(Other), queries, EvaluationProtocol.Strict);
+        using var ranker = new FullRanking(model.At(Other));
+        var ranking = ranker.Evaluate(queries, EvaluationProtocol.Strict);
         Assert.Equal(1 - ranking.RecallAt(50), fitness, 1e-9);
         Assert.InRange(fitness, 0.05, 0.95);
     }
