@@ -60,6 +60,26 @@ public sealed class ReproduceCommandTests
     }
 
     [Fact]
+    public async Task Seeds_that_run_at_once_give_what_they_give_one_by_one()
+    {
+        using var one = new RunFolderFixture();
+        using var two = new RunFolderFixture();
+        string[] arguments = ["reproduce", "table6", "--data", "synthetic", "--seeds", "3", "--json", .. Quick];
+        var expected = await Cli.RunAsync([.. arguments, "--out", one.Path]);
+        var actual = await Cli.RunAsync([.. arguments, "--out", two.Path, "--jobs", "2"]);
+        Assert.Equal((0, 0), (expected.ExitCode, actual.ExitCode));
+        Assert.Equal(Runs(expected.Json()), Runs(actual.Json()));
+        Assert.Equal(6, Runs(actual.Json()).Count);
+
+        static List<string> Runs(JsonElement table) =>
+        [
+            .. from row in table.GetProperty("rows").EnumerateArray()
+               from run in row.GetProperty("runs").EnumerateArray()
+               select $"{row.GetProperty("method")} " + string.Join(' ', run.EnumerateObject().Where(value => value.Name != "seconds")),
+        ];
+    }
+
+    [Fact]
     public async Task A_shared_supernet_changes_nothing()
     {
         using var alone = new RunFolderFixture();

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Reflection;
+using AutoTower.Autograd.Devices;
 using AutoTower.Cli.Options;
 using AutoTower.Cli.Output;
 using AutoTower.Cli.Reproduction;
@@ -20,6 +22,7 @@ internal static class ReproduceCommand
         var name = new Argument<string>("table") { Description = $"One of {string.Join(", ", TableCatalog.Tables.Select(table => table.Name))}." };
         var data = new Option<string?>("--data") { Description = "Data sets with commas between them; by default those that the paper shows." };
         var seeds = NumberOption.Positive("--seeds", "Runs of each cell, with seeds 1, 2, ....", 5);
+        var jobs = NumberOption.Positive("--jobs", "Seeds that run at once on the one device; --threads holds for each.", 1);
         var folder = new Option<string>("--out")
         {
             Description = "Folder of the results; each cell is a run folder in it.",
@@ -31,7 +34,7 @@ internal static class ReproduceCommand
         var command = new Command(
             "reproduce", "Runs a table or figure of the paper on the data sets at hand and prints its numbers beside ours.")
         {
-            name, data, seeds, folder, resume, json,
+            name, data, seeds, jobs, folder, resume, json,
         };
         string[] own = [.. command.Options.Select(option => option.Name)];
         device.AddTo(command);
@@ -56,34 +59,22 @@ internal static class ReproduceCommand
 
             Claim(path, given.Identity, parsed.GetValue(resume));
             using var shared = device.Create(parsed);
-            var runner = new CellRunner(path, given, shared, error);
             var methods = plan.Methods(sets);
-            var hasFailed = false;
-            var runs = new Dictionary<(string Data, string Method), List<CellResult>>();
-            for (var seed = 1ul; seed <= (ulong)parsed.GetValue(seeds); seed++)
+            var all = await RunSeeds(
+                new SeedRunner(new CellRunner(path, given, TextWriter.Synchronized(error)), sets, methods),
+                parsed.GetValue(seeds),
+                parsed.GetValue(jobs),
+                shared,
+                () => device.Open(parsed));
+            if (all.Select(seed => seed.Stopped).FirstOrDefault(code => code is not null) is { } stopped)
             {
-                foreach (var (set, method) in from set in sets from method in methods select (set, method))
-                {
-                    var (exitCode, message) = await runner.Run(set, method, seed);
-                    if (exitCode is ExitCode.Interrupted or ExitCode.Terminated)
-                    {
-                        await error.WriteLineAsync("autotower: stopped; the same command with --resume goes on.");
-                        return exitCode;
-                    }
-
-                    if (exitCode == ExitCode.Success)
-                    {
-                        var cells = runs.TryGetValue((set, method.Name), out var known) ? known : runs[(set, method.Name)] = [];
-                        cells.Add(CellResult.Read(runner.FolderOf(set, method, seed), seed));
-                    }
-                    else
-                    {
-                        hasFailed = true;
-                        leftOut.Add(($"{method.Label} on {set}, seed {seed}", message ?? $"exit code {exitCode}"));
-                    }
-                }
+                await error.WriteLineAsync("autotower: stopped; the same command with --resume goes on.");
+                return stopped;
             }
 
+            var runs = all.SelectMany(seed => seed.Finished).ToLookup(cell => (cell.Data, cell.Method), cell => cell.Result);
+            var failed = all.SelectMany(seed => seed.Failed).ToList();
+            leftOut.AddRange(failed);
             var table = new ReproducedTable(
                 plan.Name,
                 plan.Title,
@@ -98,16 +89,47 @@ internal static class ReproduceCommand
                            method.IsBaseline,
                            method.X,
                            method.Printed(set),
-                           runs.GetValueOrDefault((set, method.Name)) ?? []),
+                           [.. runs[(set, method.Name)]]),
                 ],
                 leftOut)
             {
                 Axis = plan.Axis,
             };
             Write(table, path, shared.Description, given.Identity, parsed.GetValue(json), output);
-            return hasFailed ? ExitCode.Failure : ExitCode.Success;
+            return failed.Count > 0 ? ExitCode.Failure : ExitCode.Success;
         });
         return command;
+    }
+
+    // Seeds in order, some at a time, each of these on a device of its own: the first on the one that is there, others on those that `open` gives.
+    private static async Task<SeedRuns[]> RunSeeds(SeedRunner runner, int seeds, int jobs, Device first, Func<Device> open)
+    {
+        var results = new SeedRuns[seeds];
+        var idle = new ConcurrentBag<Device> { first };
+        try
+        {
+            await Parallel.ForEachAsync(Enumerable.Range(0, seeds), new ParallelOptions { MaxDegreeOfParallelism = jobs }, async (index, _) =>
+            {
+                var device = idle.TryTake(out var free) ? free : open();
+                try
+                {
+                    var isStopped = Array.Exists(results, seed => seed?.Stopped is not null);
+                    results[index] = isStopped ? new SeedRuns() : await runner.Run(device, (ulong)index + 1);
+                }
+                finally
+                {
+                    idle.Add(device);
+                }
+            });
+            return results;
+        }
+        finally
+        {
+            foreach (var device in idle.Where(device => device != first))
+            {
+                device.Dispose();
+            }
+        }
     }
 
     private static (List<string> Sets, List<(string What, string Reason)> LeftOut) AtHand(IEnumerable<string> names, string? directory)

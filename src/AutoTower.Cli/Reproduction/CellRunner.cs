@@ -6,14 +6,13 @@ using AutoTower.Search.Reproduction;
 namespace AutoTower.Cli.Reproduction;
 
 /// <summary>
-/// Runs cells, each an ordinary run of <c>search</c> or <c>train</c> in a folder of its own, on one device. A finished cell is not run
-/// again, an interrupted one goes on from its checkpoint.
+/// Runs cells, each an ordinary run of <c>search</c> or <c>train</c> in a folder of its own. A finished cell is not run again, an interrupted one
+/// goes on from its checkpoint. Cells of different seeds may run at once.
 /// </summary>
 /// <param name="folder">Where the cells' folders lie.</param>
 /// <param name="given">Options that the caller gave, passed on to the cells whose command has them.</param>
-/// <param name="device">The device.</param>
-/// <param name="error">Told which cell runs.</param>
-internal sealed class CellRunner(string folder, GivenOptions given, Device device, TextWriter error)
+/// <param name="error">Told which cell runs; used by several threads.</param>
+internal sealed class CellRunner(string folder, GivenOptions given, TextWriter error)
 {
     private int _started;
 
@@ -23,7 +22,7 @@ internal sealed class CellRunner(string folder, GivenOptions given, Device devic
 
     /// <summary>Runs the cell if it has not been, and the one whose architecture it takes.</summary>
     /// <returns>Exit code, and the last line of the cell's log where it failed.</returns>
-    public async Task<(int ExitCode, string? Message)> Run(string data, MethodPlan method, ulong seed)
+    public async Task<(int ExitCode, string? Message)> Run(Device device, string data, MethodPlan method, ulong seed)
     {
         var run = FolderOf(data, method, seed);
         if (File.Exists(Path.Combine(run, "report.json")))
@@ -34,7 +33,7 @@ internal sealed class CellRunner(string folder, GivenOptions given, Device devic
         IReadOnlyList<string> architecture = [];
         if (method.Source is { } source)
         {
-            var before = await Run(source.Data, source.Method, seed);
+            var before = await Run(device, source.Data, source.Method, seed);
             if (before.ExitCode != ExitCode.Success)
             {
                 return before;
@@ -43,7 +42,7 @@ internal sealed class CellRunner(string folder, GivenOptions given, Device devic
             architecture = ["--architecture", CellResult.Read(FolderOf(source.Data, source.Method, seed), seed).Model];
         }
 
-        await error.WriteLineAsync($"run {++_started}: {data}, {method.Label}, seed {seed}");
+        await error.WriteLineAsync($"run {Interlocked.Increment(ref _started)}: {data}, {method.Label}, seed {seed}");
         string[] arguments = File.Exists(Path.Combine(run, RunFolder.ConfigurationFile))
             ? [method.Command, "--resume", run]
             :

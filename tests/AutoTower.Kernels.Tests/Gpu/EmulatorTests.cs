@@ -24,7 +24,7 @@ public class EmulatorTests : GpuTest
     [InlineData("x[(int)threadIdx.x - 1025] = 1;", "test.cu(3): thread 0 of block (0, 0, 0): access to ", ", 4100 bytes before the start of an allocation of 4000 bytes")]
     [InlineData("x[n / (n - 64)] = 1;", "test.cu(3): thread 0 of block (0, 0, 0): integer division by zero", "")]
     [InlineData("DYNAMIC_SHARED(float, extra);\nextra[threadIdx.x + 1] = 1;", "test.cu(4): thread 63 of block (0, 0, 0): access behind the dynamic shared memory of 256 bytes", "")]
-    [InlineData("float wide[40000]; for (int i = 0; i < 40000; i++) wide[i] = x[0] + i; x[0] = wide[n];",
+    [InlineData("float wide[45000]; for (int i = 0; i < 45000; i++) wide[i] = x[0] + i; x[0] = wide[n];",
         "the thread's local variables do not fit the emulator's stack of 131072 bytes", "")]
     public void Faults_name_line_and_thread(string body, string report, string more) => AssertReported("CUDA_ERROR_ILLEGAL_ADDRESS", body, report, more);
 

@@ -19,7 +19,7 @@ public:
     // Whether an address lies where a stack that is too small runs into.
     bool is_below_stack(const void* address) const { return address >= guard_ && address < guard_ + GuardBytes; }
 
-    static constexpr size_t StackBytes = 128 << 10;
+    static constexpr size_t StackBytes = 128 << 10; // at least; up to 32 KiB more, since stacks start at different places
 
 private:
     static constexpr size_t GuardBytes = 64 << 10;
