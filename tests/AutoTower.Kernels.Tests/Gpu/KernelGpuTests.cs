@@ -153,6 +153,35 @@ public class KernelGpuTests : GpuTest
     }
 
     [Fact]
+    public void What_waits_for_the_last_of_kernels_beside_each_other_waits_for_all()
+    {
+        Assert.SkipUnless(Context.ComputeCapability >= new ComputeCapability(9, 0), "programmatic dependent launch needs capability 9.0");
+        using CudaModule module = Compile(
+            """
+            #include "common/dependent.cuh"
+            extern "C" __global__ void take_time(volatile int* values) {
+                const RunsBeside beside;
+                for (int i = 0; i < 2000 && values[0] == 0; i++) {}
+                values[0] = 1;
+            }
+            extern "C" __global__ void be_quick(int* values, int place) {
+                const RunsBeside beside;
+                values[place] = 1;
+            }
+            extern "C" __global__ void sum(int* values) { values[3] = values[0] + values[1] + values[2]; }
+            """,
+            DialectGpuTests.CommonHeaders());
+        using CudaDeviceVariable<int> values = Upload([0, 0, 0, 0]);
+
+        module.GetKernel("take_time").Launch(Stream, 1, 1, 0, new KernelArguments().Add(values));
+        module.GetKernel("be_quick").Launch(Stream, 1, 1, 0, new KernelArguments().Add(values).Add(1), dependent: true);
+        module.GetKernel("be_quick").Launch(Stream, 1, 1, 0, new KernelArguments().Add(values).Add(2), dependent: true);
+        module.GetKernel("sum").Launch(Stream, 1, 1, 0, new KernelArguments().Add(values));
+
+        Assert.Equal([1, 1, 1, 3], Read(values));
+    }
+
+    [Fact]
     public void Blocks_of_a_cooperative_launch_wait_for_one_another()
     {
         Assert.SkipUnless(Context.SupportsCooperativeLaunch, "the device has no cooperative launches");
