@@ -7,8 +7,7 @@ namespace AutoTower.Autograd.Devices.Cuda;
 /// call that needs more, outside any capture; outgrown blocks stay, because captured graphs may hold their addresses.
 /// </summary>
 /// <param name="pool">Where blocks come from, in the order of its stream.</param>
-/// <param name="grown">Called behind an allocation: whoever uses the memory from another stream waits for it.</param>
-internal sealed class DeviceScratch(DeviceMemoryPool pool, Action? grown = null) : IDisposable
+internal sealed class DeviceScratch(DeviceMemoryPool pool) : IDisposable
 {
     private const long Alignment = 256;
     private const long SmallestBlock = 4 << 20;
@@ -24,7 +23,6 @@ internal sealed class DeviceScratch(DeviceMemoryPool pool, Action? grown = null)
         {
             var size = Math.Max(Math.Max(bytes, SmallestBlock), _blocks.Count == 0 ? 0 : 2 * _blocks[^1].Length);
             _blocks.Add(pool.Allocate<byte>(size, "kernel scratch memory"));
-            grown?.Invoke();
         }
 
         return _blocks[^1].Pointer;
